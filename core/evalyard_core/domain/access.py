@@ -1,0 +1,76 @@
+"""Who asks, and what a role may do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .errors import Forbidden, NotFound
+
+
+class Role(StrEnum):
+    """What a key may do in its project: read, write, or manage keys and delete."""
+
+    VIEWER = "VIEWER"
+    EDITOR = "EDITOR"
+    ADMIN = "ADMIN"
+
+    def allows(self, needed: "Role") -> bool:
+        """Tell whether this role includes `needed`."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Whoever sent a request; `project_id` is None for an instance key, which sees every project."""
+
+    name: str
+    role: Role
+    project_id: str | None = None
+    key_id: str | None = None
+
+    def sees(self, project_id: str) -> bool:
+        """Tell whether objects of the project exist for this actor."""
+        return self.project_id is None or self.project_id == project_id
+
+    def require(self, project_id: str, needed: Role, *, what: str = "project") -> None:
+        """Refuse unless the actor has `needed` in the project; another project's object does not exist for it."""
+        if not self.sees(project_id):
+            raise NotFound(f"There is no such {what}.")
+        self.require_role(needed)
+
+    def require_role(self, needed: Role) -> None:
+        """Refuse unless the actor's role includes `needed`."""
+        if not self.role.allows(needed):
+            raise Forbidden(f"This needs the role {needed}; the key {self.name!r} has {self.role}. Use another key.")
+
+    def require_instance(self) -> None:
+        """Refuse unless the actor holds an instance key."""
+        if self.project_id is not None:
+            raise Forbidden("This needs an instance key; make one with `evalyard keys create --instance`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A wall around everything that belongs together."""
+
+    id: str
+    name: str
+    description: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as it is kept: `digest` is the SHA-256 of the secret, which is shown once and never stored."""
+
+    id: str
+    name: str
+    prefix: str
+    digest: str
+    role: Role
+    project_id: str | None
+    created_at: datetime
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None

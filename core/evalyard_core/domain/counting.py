@@ -1,0 +1,49 @@
+"""What records that were just stored add to a run's counters."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from .records import RecordStatus, Score, Verdict
+from .runs import Progress, Tally
+from .summaries import ScoreAccumulator
+
+
+class Counted(Protocol):
+    """What is counted of a record."""
+
+    @property
+    def status(self) -> RecordStatus: ...
+    @property
+    def verdict(self) -> Verdict | None: ...
+    @property
+    def cost_usd(self) -> float | None: ...
+    @property
+    def prompt_tokens(self) -> int | None: ...
+    @property
+    def completion_tokens(self) -> int | None: ...
+    @property
+    def scores(self) -> tuple[Score, ...]: ...
+
+
+def progress_of(records: Iterable[Counted]) -> Progress:
+    """Return how many records came to what; `total` is left at 0."""
+    rows = list(records)
+    verdicts = [row.verdict for row in rows]
+    return Progress(
+        running=sum(row.status is RecordStatus.SCORING for row in rows),
+        completed=sum(row.status in {RecordStatus.COMPLETED, RecordStatus.ERRORED} for row in rows),
+        passed=verdicts.count(Verdict.PASSED),
+        failed=verdicts.count(Verdict.FAILED),
+        errored=verdicts.count(Verdict.ERRORED),
+        cost_usd=sum((row.cost_usd or 0.0) + sum(score.cost_usd or 0.0 for score in row.scores) for row in rows),
+        tokens=sum((row.prompt_tokens or 0) + (row.completion_tokens or 0) for row in rows),
+    )
+
+
+def tallies_of(records: Iterable[Counted]) -> Mapping[str, Tally]:
+    """Return how each evaluator's scores stand, by score key."""
+    accumulators: dict[str, ScoreAccumulator] = {}
+    for row in records:
+        for score in row.scores:
+            accumulators.setdefault(score.key, ScoreAccumulator()).add(score)
+    return {key: accumulator.tally() for key, accumulator in accumulators.items()}

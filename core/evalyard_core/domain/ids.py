@@ -1,0 +1,37 @@
+"""Identifiers: 24 hexadecimal digits, in order of creation to the millisecond."""
+
+import hashlib
+import itertools
+import secrets
+import time
+from typing import Any, Final
+
+import orjson
+
+_PROCESS: Final = secrets.token_hex(3)
+_counter: Final = itertools.count(secrets.randbelow(1 << 23))
+
+
+def new_id() -> str:
+    """Return an identifier that sorts after those made in earlier milliseconds; unique over processes and machines."""
+    return f"{time.time_ns() // 1_000_000:012x}{_PROCESS}{next(_counter) & 0xFFFFFF:06x}"
+
+
+def record_id(run_id: str, item_id: str, trial: int) -> str:
+    """Return the one identifier that the record of (run, item, trial) can have."""
+    return f"{run_id}.{item_id}.{trial}"
+
+
+def itemless_key(value: Any) -> str:
+    """Return what stands for the item in the id of a submitted record that has none: a digest of its input."""
+    return "~" + hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+
+
+def run_of_record(identifier: str) -> str:
+    """Return the run id that a record id begins with."""
+    return identifier.partition(".")[0]
+
+
+def config_hash(*parts: Any) -> str:
+    """Return 16 hexadecimal digits that are equal for equal JSON, whatever the order of keys."""
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

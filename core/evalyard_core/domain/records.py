@@ -1,0 +1,168 @@
+"""Records and scores."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .payload import Json
+
+
+class RecordStatus(StrEnum):
+    """Where a record stands."""
+
+    PENDING = "PENDING"  #: not called yet
+    RUNNING = "RUNNING"  #: the system is being called; shown for calls of a second and more
+    SCORING = "SCORING"  #: the output is stored, its scores are not
+    COMPLETED = "COMPLETED"  #: output and scores are stored
+    ERRORED = "ERRORED"  #: the system gave no output; `error` says why
+    CANCELLED = "CANCELLED"  #: the run was stopped first
+
+
+RECORD_TERMINAL = frozenset({RecordStatus.COMPLETED, RecordStatus.ERRORED, RecordStatus.CANCELLED})
+
+
+class Verdict(StrEnum):
+    """Whether a record met its thresholds."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    ERRORED = "ERRORED"
+
+
+class ScoreStatus(StrEnum):
+    """Whether a score could be computed."""
+
+    OK = "OK"
+    ERROR = "ERROR"
+    SKIPPED = "SKIPPED"
+
+
+class ScoreSource(StrEnum):
+    """Who gave a score."""
+
+    PLUGIN = "PLUGIN"
+    HUMAN = "HUMAN"
+    API = "API"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, in a stable code and a sentence; `retryable` tells whether trying again may help."""
+
+    code: str
+    message: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What one evaluator version said of one record.
+
+    `number` and `label` repeat `value` where it is one (a boolean is 1.0 or 0.0), so that scores can be ranged and
+    counted; `passed` is None where nothing is asked of the score.
+    """
+
+    evaluator_id: str | None
+    name: str
+    evaluator_version: int | None
+    plugin: str | None
+    plugin_version: str | None
+    config_hash: str | None
+    status: ScoreStatus
+    source: ScoreSource
+    created_at: datetime
+    value: Json = None
+    number: float | None = None
+    label: str | None = None
+    passed: bool | None = None
+    explanation: str | None = None
+    metadata: Json = None
+    error: Problem | None = None
+    cost_usd: float | None = None
+    duration_ms: float | None = None
+    author: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this score from the record's others."""
+        return self.evaluator_id or f"~{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What calling the system gave: an output, or an error."""
+
+    output: Any = None
+    error: Problem | None = None
+    attempts: int = 1
+    latency_ms: float | None = None
+    cost_usd: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    trace_id: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """What a person noted about a record; `rating` is 1 to 5."""
+
+    id: str
+    author: str
+    created_at: datetime
+    rating: int | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One execution of one item in a run; `seq` is its place in the run, `lane` the part of the run it belongs to."""
+
+    id: str
+    run_id: str
+    project_id: str
+    dataset_id: str | None
+    item_id: str | None
+    system_version_id: str | None
+    seq: int
+    lane: int
+    trial: int
+    input: Json
+    expected_output: Json
+    metadata: Json
+    tags: tuple[str, ...]
+    status: RecordStatus
+    created_at: datetime
+    output: Json = None
+    verdict: Verdict | None = None
+    error: Problem | None = None
+    attempts: int = 0
+    latency_ms: float | None = None
+    cost_usd: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    trace_id: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    scores: tuple[Score, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+
+
+def verdict_of(scores: Iterable[Score]) -> Verdict | None:
+    """Return what the scores say of a record.
+
+    A score that could not be computed makes it ERRORED, never PASSED; then one that did not pass makes it FAILED;
+    without a score that could pass or fail there is no verdict.
+    """
+    verdict = None
+    for score in scores:
+        if score.status is ScoreStatus.ERROR:
+            return Verdict.ERRORED
+        if score.passed is False:
+            verdict = Verdict.FAILED
+        elif score.passed and verdict is None:
+            verdict = Verdict.PASSED
+    return verdict

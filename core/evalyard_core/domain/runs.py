@@ -1,0 +1,277 @@
+"""Runs: a point-in-time snapshot of what was executed, with its state, progress and summary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from .errors import Conflict
+from .evaluators import EvaluatorSnapshot
+from .payload import Json
+
+
+class RunSource(StrEnum):
+    """What started a run."""
+
+    API = "API"
+    MONITOR = "MONITOR"
+    PLAYGROUND = "PLAYGROUND"
+    KICKOFF = "KICKOFF"
+    SCHEDULE = "SCHEDULE"
+    CI = "CI"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    PENDING = "PENDING"  #: accepted; its records are being laid down
+    RUNNING = "RUNNING"  #: records are carried out, or taken in
+    SCORING = "SCORING"  #: no more outputs come; the last scores do
+    COMPLETED = "COMPLETED"  #: everything is done, its summary is exact
+    FAILED = "FAILED"  #: stopped by itself; `status_reason` says why
+    CANCELLED = "CANCELLED"  #: stopped by a person
+
+
+#: Which status may follow which. A run that has ended comes back to work when it is scored again or retried.
+TRANSITIONS: Final[Mapping[RunStatus, frozenset[RunStatus]]] = MappingProxyType(
+    {
+        RunStatus.PENDING: frozenset({RunStatus.RUNNING, RunStatus.FAILED, RunStatus.CANCELLED}),
+        RunStatus.RUNNING: frozenset({RunStatus.SCORING, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}),
+        RunStatus.SCORING: frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}),
+        RunStatus.COMPLETED: frozenset({RunStatus.RUNNING, RunStatus.SCORING}),
+        RunStatus.FAILED: frozenset({RunStatus.RUNNING, RunStatus.SCORING}),
+        RunStatus.CANCELLED: frozenset({RunStatus.SCORING}),
+    }
+)
+TERMINAL: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
+#: A worker carries out records only of runs with one of these.
+ACTIVE: Final = frozenset({RunStatus.RUNNING, RunStatus.SCORING})
+
+
+def sources_of(status: RunStatus) -> list[RunStatus]:
+    """Return the statuses from which a run may come to `status`."""
+    return [before for before, following in TRANSITIONS.items() if status in following]
+
+
+class ScoringStatus(StrEnum):
+    """How far an evaluator has come in a run."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    COMPLETED_WITH_ERRORS = "COMPLETED_WITH_ERRORS"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How a run is carried out."""
+
+    trials: int = 1
+    concurrency: int = 16
+    max_attempts: int = 3
+    timeout_seconds: float = 60.0
+    sample_size: int | None = None
+    item_tags: tuple[str, ...] = ()
+    max_cost_usd: float | None = None
+    max_duration_seconds: float | None = None
+
+    @property
+    def lanes(self) -> int:
+        """How many parts of the run workers may hold at once; their shares of `concurrency` add up to it."""
+        return min(4, self.concurrency)
+
+    def lane_concurrency(self, lane: int) -> int:
+        """Return how many calls the lane may have in flight."""
+        share, left = divmod(self.concurrency, self.lanes)
+        return share + (lane < left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetPin:
+    """The dataset version that a run uses."""
+
+    id: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPin:
+    """The system version that a run calls, as it stood at the start."""
+
+    system_id: str
+    system_name: str
+    version_id: str
+    version_name: str
+    target: str
+    config: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How an evaluator's scores stand; `scored` counts those with a value."""
+
+    scored: int = 0
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    skipped: int = 0
+    cost_usd: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """Records that this evaluator has finished with."""
+        return self.scored + self.errored + self.skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How a run's records stand.
+
+    `completed` counts the records that were carried out, whatever came of it; `passed`, `failed` and `errored` are
+    their verdicts (ERRORED: the system gave no output or a score could not be computed).
+    """
+
+    total: int = 0
+    running: int = 0
+    completed: int = 0
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    cancelled: int = 0
+    cost_usd: float = 0.0
+    tokens: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Records that nobody has begun."""
+        return max(0, self.total - self.running - self.completed - self.cancelled)
+
+    @property
+    def percent(self) -> float:
+        """Share of the records that are done with, 0 to 100."""
+        return 100.0 * min(1.0, (self.completed + self.cancelled) / self.total) if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A confidence interval."""
+
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassAtK:
+    """Chance that any, and that every one, of k trials of an item passes."""
+
+    k: int
+    any_passes: float
+    all_pass: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """The exact figures of a run that ended; durations are milliseconds."""
+
+    total_cost_usd: float = 0.0
+    total_tokens: int = 0
+    total_duration_ms: float | None = None
+    average_latency_ms: float | None = None
+    p50_latency_ms: float | None = None
+    p95_latency_ms: float | None = None
+    pass_rate: float | None = None
+    pass_rate_interval: Interval | None = None
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    pass_at_k: tuple[PassAtK, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """A bar of a histogram: low <= score < high, the last one closed."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCount:
+    """How often a label was given."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """The exact figures of an evaluator's scores in a run that ended."""
+
+    pass_rate: float | None = None
+    mean: float | None = None
+    median: float | None = None
+    standard_deviation: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    mean_interval: Interval | None = None
+    histogram: tuple[Bin, ...] = ()
+    labels: tuple[LabelCount, ...] = ()
+    first_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a system version over a dataset version, scored by evaluators.
+
+    `rescoring` holds the ids of the evaluators that score again what they scored before; `hidden` runs are being
+    deleted.
+    """
+
+    id: str
+    project_id: str
+    number: int
+    name: str
+    source: RunSource
+    status: RunStatus
+    settings: RunSettings
+    created_at: datetime
+    status_reason: str | None = None
+    dataset: DatasetPin | None = None
+    system: SystemPin | None = None
+    evaluators: tuple[EvaluatorSnapshot, ...] = ()
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    metadata: Json = None
+    idempotency_key: str | None = None
+    rerun_of: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    revision: int = 0
+    progress: Progress = field(default_factory=Progress)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    summary: RunSummary | None = None
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    rescoring: tuple[str, ...] = ()
+    hidden: bool = False
+
+    @property
+    def is_external(self) -> bool:
+        """Whether its system runs elsewhere and outputs are submitted."""
+        return self.system is None
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it has ended."""
+        return self.status in TERMINAL
+
+    def require(self, *allowed: RunStatus, action: str) -> None:
+        """Refuse an action that the run's status does not allow."""
+        if self.status not in allowed:
+            names = " or ".join(allowed)
+            raise Conflict(f"Run {self.number} is {self.status}; to {action} it must be {names}.")

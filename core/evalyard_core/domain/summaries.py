@@ -1,0 +1,152 @@
+"""From the records of a run to its exact summary, in one pass that keeps only numbers."""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import fmean, stdev
+
+from .records import RecordStatus, Score, ScoreStatus, Verdict
+from .runs import Distribution, LabelCount, PassAtK, Progress, RunSummary, Tally
+from .statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFigures:
+    """What a summary needs of one record."""
+
+    item_id: str | None
+    status: RecordStatus
+    verdict: Verdict | None
+    latency_ms: float | None
+    cost_usd: float | None
+    tokens: int
+    scores: tuple[Score, ...]
+
+
+class ScoreAccumulator:
+    """Collects one evaluator's scores."""
+
+    def __init__(self) -> None:
+        self._numbers = array("d")
+        self._labels: Counter[str] = Counter()
+        self._passes: Counter[bool | None] = Counter()
+        self._statuses: Counter[ScoreStatus] = Counter()
+        self._cost = 0.0
+        self._first_error: str | None = None
+
+    def add(self, score: Score) -> None:
+        """Take in one score."""
+        self._statuses[score.status] += 1
+        self._cost += score.cost_usd or 0.0
+        if score.status is ScoreStatus.OK:
+            self._passes[score.passed] += 1
+            if score.number is not None:
+                self._numbers.append(score.number)
+            if score.label is not None:
+                self._labels[score.label] += 1
+        elif score.error is not None and self._first_error is None:
+            self._first_error = score.error.message
+
+    def tally(self) -> Tally:
+        """Return the counts."""
+        return Tally(
+            scored=self._statuses[ScoreStatus.OK],
+            passed=self._passes[True],
+            failed=self._passes[False],
+            errored=self._statuses[ScoreStatus.ERROR],
+            skipped=self._statuses[ScoreStatus.SKIPPED],
+            cost_usd=self._cost,
+        )
+
+    def distribution(self) -> Distribution:
+        """Return the figures; `pass_rate` is over the scores that could pass or fail."""
+        ordered = sorted(self._numbers)
+        judged = self._passes[True] + self._passes[False]
+        return Distribution(
+            pass_rate=self._passes[True] / judged if judged else None,
+            mean=fmean(ordered) if ordered else None,
+            median=percentile(ordered, 0.5),
+            standard_deviation=stdev(ordered) if len(ordered) > 1 else None,
+            minimum=ordered[0] if ordered else None,
+            maximum=ordered[-1] if ordered else None,
+            mean_interval=mean_interval(ordered),
+            histogram=histogram(ordered),
+            labels=tuple(LabelCount(label=label, count=n) for label, n in self._labels.most_common(50)),
+            first_error=self._first_error,
+        )
+
+
+@dataclass(slots=True)
+class RunAccumulator:
+    """Collects a run's records."""
+
+    statuses: Counter[RecordStatus] = field(default_factory=Counter)
+    verdicts: Counter[Verdict | None] = field(default_factory=Counter)
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))
+    cost_usd: float = 0.0
+    tokens: int = 0
+    scores: dict[str, ScoreAccumulator] = field(default_factory=lambda: defaultdict(ScoreAccumulator))
+    trials: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, record: RecordFigures) -> None:
+        """Take in one record."""
+        self.statuses[record.status] += 1
+        self.verdicts[record.verdict] += 1
+        self.cost_usd += record.cost_usd or 0.0
+        self.tokens += record.tokens
+        if record.latency_ms is not None:
+            self.latencies.append(record.latency_ms)
+        for score in record.scores:
+            self.cost_usd += score.cost_usd or 0.0
+            self.scores[score.key].add(score)
+        if record.item_id is not None and record.verdict is not None:
+            trials = self.trials.setdefault(record.item_id, [0, 0])
+            trials[0] += 1
+            trials[1] += record.verdict is Verdict.PASSED
+
+    def progress(self) -> Progress:
+        """Return how the records stand."""
+        return Progress(
+            total=self.statuses.total(),
+            running=self.statuses[RecordStatus.RUNNING] + self.statuses[RecordStatus.SCORING],
+            completed=self.statuses[RecordStatus.COMPLETED] + self.statuses[RecordStatus.ERRORED],
+            passed=self.verdicts[Verdict.PASSED],
+            failed=self.verdicts[Verdict.FAILED],
+            errored=self.verdicts[Verdict.ERRORED],
+            cancelled=self.statuses[RecordStatus.CANCELLED],
+            cost_usd=self.cost_usd,
+            tokens=self.tokens,
+        )
+
+    def summary(self, *, started_at: datetime | None, finished_at: datetime, most_trials: int) -> RunSummary:
+        """Return the figures; the pass rate is over all records with a verdict, errored ones count as not passed."""
+        ordered = sorted(self.latencies)
+        passed, failed, errored = (self.verdicts[v] for v in (Verdict.PASSED, Verdict.FAILED, Verdict.ERRORED))
+        judged = passed + failed + errored
+        return RunSummary(
+            total_cost_usd=self.cost_usd,
+            total_tokens=self.tokens,
+            total_duration_ms=(finished_at - started_at).total_seconds() * 1000 if started_at else None,
+            average_latency_ms=fmean(ordered) if ordered else None,
+            p50_latency_ms=percentile(ordered, 0.5),
+            p95_latency_ms=percentile(ordered, 0.95),
+            pass_rate=passed / judged if judged else None,
+            pass_rate_interval=wilson_interval(passed, judged),
+            passed=passed,
+            failed=failed,
+            errored=errored,
+            pass_at_k=self._pass_at_k(most_trials),
+        )
+
+    def tallies(self) -> Mapping[str, Tally]:
+        """Return each evaluator's counts, by score key."""
+        return {key: scores.tally() for key, scores in self.scores.items()}
+
+    def distributions(self) -> Mapping[str, Distribution]:
+        """Return each evaluator's figures, by score key."""
+        return {key: scores.distribution() for key, scores in self.scores.items()}
+
+    def _pass_at_k(self, most: int) -> tuple[PassAtK, ...]:
+        return pass_at_k(((n, c) for n, c in self.trials.values()), most)

@@ -1,0 +1,68 @@
+"""Tasks: the parts of a run's work, each held by one worker at a time under a lease."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TaskKind(StrEnum):
+    """PLAN lays down the records of a run; EXECUTE carries out and scores those of one lane."""
+
+    PLAN = "PLAN"
+    EXECUTE = "EXECUTE"
+
+
+class TaskState(StrEnum):
+    """READY has work to do, IDLE waits for records to come in, DONE never has work again."""
+
+    READY = "READY"
+    IDLE = "IDLE"
+    DONE = "DONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A part of a run's work.
+
+    `ticket` grows with every turn, and a message names the ticket that it is for: one that comes late, twice or out
+    of order names an old ticket and does nothing. `due_at` is when somebody should have acted: the end of a lease, or
+    of the time that a message may take. Every record of the lane before place `resume_at` is done with.
+    """
+
+    id: str
+    run_id: str
+    project_id: str
+    kind: TaskKind
+    lane: int
+    state: TaskState
+    due_at: datetime
+    ticket: int = 1
+    owner: str | None = None
+    takeovers: int = 0
+    resume_at: int = 0
+
+
+def plan_task(run_id: str, project_id: str, due_at: datetime) -> Task:
+    """Return the task that lays down a run's records."""
+    return Task(
+        id=f"{run_id}.plan",
+        run_id=run_id,
+        project_id=project_id,
+        kind=TaskKind.PLAN,
+        lane=0,
+        state=TaskState.READY,
+        due_at=due_at,
+    )
+
+
+def lane_task(run_id: str, project_id: str, lane: int, state: TaskState, due_at: datetime) -> Task:
+    """Return the task that carries out a lane."""
+    return Task(
+        id=f"{run_id}.{lane}",
+        run_id=run_id,
+        project_id=project_id,
+        kind=TaskKind.EXECUTE,
+        lane=lane,
+        state=state,
+        due_at=due_at,
+    )

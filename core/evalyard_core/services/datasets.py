@@ -1,0 +1,271 @@
+"""Datasets and items."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
+from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
+from evalyard_core.domain.evaluators import Threshold, VariableMapping
+from evalyard_core.domain.ids import new_id
+from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count, check_name, check_tags, check_text
+from evalyard_core.domain.payload import dump_json, now, payload_size
+from evalyard_core.storage import Page, Store
+from evalyard_core.storage.collection import Session
+from evalyard_core.storage.datasets import ItemSelection
+
+from .schemas import check_schema, violations
+
+_MOST_BYTES_A_CALL = 48 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An item as it comes in."""
+
+    input: Any
+    expected_output: Any = None
+    metadata: Any = None
+    tags: Sequence[str] | None = None
+    source: ItemSource = ItemSource.API
+
+
+class DatasetService:
+    """Keeps datasets and the versions of their items."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def create(
+        self,
+        *,
+        actor: Actor,
+        project_id: str,
+        name: str,
+        description: str = "",
+        tags: Sequence[str] | None = None,
+        input_schema: Any = None,
+    ) -> Dataset:
+        """Create an empty dataset at version 0."""
+        actor.require(project_id, Role.EDITOR)
+        if await self._store.projects.get(project_id) is None:
+            raise NotFound("There is no such project.", field="input.projectId")
+        moment = now()
+        dataset = Dataset(
+            id=new_id(),
+            project_id=project_id,
+            name=check_name(name, field="input.name"),
+            description=check_text(description, field="input.description"),
+            tags=check_tags(tags, field="input.tags"),
+            input_schema=check_schema(input_schema, field="input.inputSchema"),
+            version=0,
+            item_count=0,
+            next_seq=0,
+            evaluators=(),
+            created_at=moment,
+            updated_at=moment,
+        )
+        await self._store.datasets.add(dataset)
+        return dataset
+
+    async def get(self, *, actor: Actor, dataset_id: str) -> Dataset | None:
+        """Return a dataset that the actor sees, or None."""
+        dataset = await self._store.datasets.get(dataset_id)
+        return dataset if dataset is not None and actor.sees(dataset.project_id) else None
+
+    async def require(self, *, actor: Actor, dataset_id: str, role: Role, field: str) -> Dataset:
+        """Return a dataset in which the actor has `role`, or refuse."""
+        dataset = await self.get(actor=actor, dataset_id=dataset_id)
+        if dataset is None:
+            raise NotFound("There is no such dataset.", field=field)
+        actor.require_role(role)
+        return dataset
+
+    async def page(
+        self,
+        *,
+        actor: Actor,
+        project_id: str,
+        search: str | None,
+        tags: Sequence[str] | None,
+        first: int,
+        after: str | None,
+    ) -> Page[Dataset]:
+        """Return a project's datasets, by age."""
+        actor.require(project_id, Role.VIEWER)
+        return await self._store.datasets.page(project_id, search, tags, first, after)
+
+    async def update(self, *, actor: Actor, dataset_id: str, changes: Mapping[str, Any]) -> Dataset:
+        """Change name, description, tags or input_schema; a new schema is held against items that come later."""
+        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="id")
+        checked: dict[str, Any] = {"updated_at": now()}
+        if "name" in changes:
+            checked["name"] = check_name(changes["name"], field="input.name")
+        if "description" in changes:
+            checked["description"] = check_text(changes["description"], field="input.description")
+        if "tags" in changes:
+            checked["tags"] = check_tags(changes["tags"], field="input.tags")
+        if "input_schema" in changes:
+            checked["input_schema"] = dump_json(check_schema(changes["input_schema"], field="input.inputSchema"))
+        return await self._store.datasets.change(dataset.id, checked) or dataset
+
+    async def delete(self, *, actor: Actor, dataset_id: str) -> None:
+        """Remove a dataset and its items; runs over it stay, with what they used."""
+        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.ADMIN, field="id")
+        await self._store.datasets.delete(dataset.id)
+        await self._store.items.delete_of_dataset(dataset.id)
+
+    async def add_items(
+        self, *, actor: Actor, dataset_id: str, items: Sequence[NewItem]
+    ) -> tuple[Dataset, Sequence[Item]]:
+        """Add items as the next version, all or none; returns the dataset as it then is, and the items in order."""
+        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
+        _check_new(items)
+        moment = now()
+
+        async def write(session: Session) -> tuple[Dataset, Sequence[Item]]:
+            grown = await self._store.datasets.advance(
+                dataset.id, added=len(items), removed=0, at=moment, session=session
+            )
+            if grown is None:
+                raise NotFound("There is no such dataset.", field="datasetId")
+            first_seq = grown.next_seq - len(items)
+            added = [
+                Item(
+                    id=new_id(),
+                    dataset_id=grown.id,
+                    project_id=grown.project_id,
+                    seq=first_seq + index,
+                    since=grown.version,
+                    input=item.input,
+                    expected_output=item.expected_output,
+                    metadata=item.metadata,
+                    tags=check_tags(item.tags, field=f"items[{index}].tags"),
+                    source=item.source,
+                    validation_errors=violations(grown.input_schema, item.input),
+                    created_at=moment,
+                    updated_at=moment,
+                )
+                for index, item in enumerate(items)
+            ]
+            await self._store.items.insert_many(added, session=session)
+            return grown, added
+
+        return await self._store.transaction(write)
+
+    async def update_item(self, *, actor: Actor, item_id: str, changes: Mapping[str, Any]) -> Item:
+        """Change an item from the next version on; earlier versions keep it as it was."""
+        item = await self.require_item(actor=actor, item_id=item_id)
+        for field, name in (("input", "input"), ("expected_output", "expectedOutput"), ("metadata", "metadata")):
+            if field in changes:
+                payload_size(changes[field], field=f"input.{name}")
+        if "tags" in changes:
+            changes = {**changes, "tags": check_tags(changes["tags"], field="input.tags")}
+        moment = now()
+
+        async def write(session: Session) -> Item:
+            dataset = await self._store.datasets.advance(
+                item.dataset_id, added=0, removed=0, at=moment, session=session
+            )
+            found = await self._store.items.current([item.id], session=session)
+            if dataset is None or item.id not in found:
+                raise NotFound("There is no such item in the newest version.", field="id")
+            changed = replace(found[item.id], **changes, since=dataset.version, updated_at=moment)
+            changed = replace(changed, validation_errors=violations(dataset.input_schema, changed.input))
+            await self._store.items.revise(changed, session=session)
+            return changed
+
+        return await self._store.transaction(write)
+
+    async def delete_items(self, *, actor: Actor, item_ids: Sequence[str]) -> Dataset:
+        """Remove items of one dataset from the next version on; earlier versions keep them."""
+        check_count(item_ids, MOST_ITEMS_A_CALL, field="ids")
+        unique = list(dict.fromkeys(item_ids))
+        found = await self._store.items.current(unique)
+        visible = {item.id: item for item in found.values() if actor.sees(item.project_id)}
+        for index, identifier in enumerate(item_ids):
+            if identifier not in visible:
+                raise NotFound("There is no such item in the newest version.", field=f"ids[{index}]")
+        actor.require_role(Role.EDITOR)
+        datasets = {item.dataset_id for item in visible.values()}
+        if len(datasets) != 1:
+            raise BadInput("Name the items of one dataset, at least one.", field="ids")
+        return await self._retire(datasets.pop(), unique)
+
+    async def _retire(self, dataset_id: str, item_ids: Sequence[str]) -> Dataset:
+        async def write(session: Session) -> Dataset:
+            dataset = await self._store.datasets.advance(
+                dataset_id, added=0, removed=len(item_ids), at=now(), session=session
+            )
+            still = await self._store.items.current(item_ids, session=session)
+            if dataset is None or len(still) != len(item_ids):
+                raise Conflict("Somebody else has just removed some of these items; read them again.", field="ids")
+            await self._store.items.retire(item_ids, since=dataset.version, session=session)
+            return dataset
+
+        return await self._store.transaction(write)
+
+    async def require_item(self, *, actor: Actor, item_id: str) -> Item:
+        """Return an item that the actor may change, or refuse."""
+        item = await self.item(actor=actor, item_id=item_id)
+        if item is None:
+            raise NotFound("There is no such item.", field="id")
+        actor.require_role(Role.EDITOR)
+        return item
+
+    async def item(self, *, actor: Actor, item_id: str) -> Item | None:
+        """Return the newest revision of an item that the actor sees, or None."""
+        item = await self._store.items.get(item_id)
+        return item if item is not None and actor.sees(item.project_id) else None
+
+    async def items(
+        self, *, actor: Actor, dataset: Dataset, selection: ItemSelection, first: int, after: str | None
+    ) -> Page[Item]:
+        """Return items of a dataset, in the order in which they were added."""
+        actor.require(dataset.project_id, Role.VIEWER)
+        return await self._store.items.page(selection, first, after)
+
+    async def attach(
+        self,
+        *,
+        actor: Actor,
+        dataset_id: str,
+        evaluator_id: str,
+        mapping: Sequence[VariableMapping],
+        threshold: Threshold | None,
+    ) -> Dataset:
+        """Use an evaluator in future runs of the dataset; attaching again replaces mapping and threshold."""
+        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
+        kept = tuple(entry for entry in dataset.evaluators if entry.evaluator_id != evaluator_id)
+        entry = AttachedEvaluator(evaluator_id=evaluator_id, mapping=tuple(mapping), threshold=threshold)
+        return await self._set_evaluators(dataset, (*kept, entry))
+
+    async def detach(self, *, actor: Actor, dataset_id: str, evaluator_id: str) -> Dataset:
+        """Use an evaluator no longer."""
+        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
+        kept = tuple(entry for entry in dataset.evaluators if entry.evaluator_id != evaluator_id)
+        if len(kept) == len(dataset.evaluators):
+            raise NotFound("This evaluator is not attached to the dataset.", field="evaluatorId")
+        return await self._set_evaluators(dataset, kept)
+
+    async def _set_evaluators(self, dataset: Dataset, evaluators: tuple[AttachedEvaluator, ...]) -> Dataset:
+        changed = await self._store.datasets.set_evaluators(dataset.id, evaluators, at=now())
+        return changed or dataset
+
+
+def _check_new(items: Sequence[NewItem]) -> None:
+    if not items:
+        raise BadInput("Send at least one item.", field="items")
+    check_count(items, MOST_ITEMS_A_CALL, field="items")
+    total = 0
+    for index, item in enumerate(items):
+        here = f"items[{index}]"
+        if item.input is None:
+            raise BadInput("An item needs an input.", field=f"{here}.input")
+        check_tags(item.tags, field=f"{here}.tags")
+        total += payload_size([item.input, item.expected_output, item.metadata], field=f"{here}.input")
+    if total > _MOST_BYTES_A_CALL:
+        raise LimitExceeded(
+            f"These items have {total:,} bytes; send at most {_MOST_BYTES_A_CALL:,} in one call.", field="items"
+        )

@@ -1,0 +1,378 @@
+"""Runs: started, controlled and read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.datasets import AttachedEvaluator, Dataset
+from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
+from evalyard_core.domain.evaluators import EvaluatorSnapshot
+from evalyard_core.domain.filters import RunFilter, RunOrder
+from evalyard_core.domain.ids import new_id
+from evalyard_core.domain.limits import MOST_RECORDS_A_RUN, check_count, check_name, check_range, check_tags, check_text
+from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.runs import TERMINAL, DatasetPin, Run, RunSettings, RunSource, RunStatus, SystemPin
+from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
+from evalyard_core.queue import Queue
+from evalyard_core.storage import Page, Store
+from evalyard_core.storage.collection import Session
+from evalyard_core.storage.datasets import ItemSelection
+from evalyard_core.storage.runs import RepeatedKey
+
+from .evaluators import EvaluatorService
+from .library import Library
+
+#: How long a hint may be under way before the sweeper sends another.
+HINT_SECONDS: Final = 10.0
+MOST_EVALUATORS: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a run is started with."""
+
+    project_id: str
+    dataset_id: str | None = None
+    dataset_version: int | None = None
+    system_version_id: str | None = None
+    evaluator_ids: Sequence[str] | None = None
+    name: str | None = None
+    source: RunSource = RunSource.API
+    notes: str = ""
+    tags: Sequence[str] | None = None
+    metadata: Any = None
+    settings: RunSettings = field(default_factory=RunSettings)
+    idempotency_key: str | None = None
+    rerun_of: str | None = None
+
+
+class RunService:
+    """Starts, controls, changes and reads runs."""
+
+    def __init__(self, store: Store, queue: Queue, library: Library) -> None:
+        self._store = store
+        self._queue = queue
+        self._library = library
+        self._evaluators = EvaluatorService(store, library)
+
+    async def start(self, *, actor: Actor, new: NewRun) -> Run:
+        """Check, pin and store a run with its tasks, and tell the workers.
+
+        The same idempotency key in the same project returns the run that it first started.
+        """
+        actor.require(new.project_id, Role.EDITOR)
+        earlier = await self._earlier(new)
+        if earlier is not None:
+            return earlier
+        if await self._store.projects.get(new.project_id) is None:
+            raise NotFound("There is no such project.", field="input.projectId")
+        _check_settings(new.settings)
+        dataset = await self._dataset(new)
+        system = await self._system(new)
+        entries = _entries(new, dataset)
+        evaluators = await self._evaluators.snapshots(entries, project_id=new.project_id, field="input.evaluatorIds")
+        pin = await self._pin(new, dataset, has_system=system is not None)
+        run = _run(new, pin, system, evaluators)
+        number = await self._store.projects.next_run_number(new.project_id)
+        run = replace(run, number=number, name=run.name or f"Run {number}")
+        try:
+            return await self._begin(run)
+        except RepeatedKey:
+            return await self._earlier(new) or run
+
+    async def rerun(self, *, actor: Actor, run_id: str, changes: Mapping[str, Any]) -> Run:
+        """Start a run like an ended one over the same dataset version, with what `changes` names changed."""
+        old = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
+        old.require(*TERMINAL, action="run it again")
+        if old.system is None and "system_version_id" not in changes:
+            raise Conflict("The outputs of this run were submitted; name a systemVersionId to call.", field="runId")
+        trials = changes.get("trials") or old.settings.trials
+        return await self.start(
+            actor=actor,
+            new=NewRun(
+                project_id=old.project_id,
+                dataset_id=old.dataset.id if old.dataset else None,
+                dataset_version=old.dataset.version if old.dataset else None,
+                system_version_id=changes.get("system_version_id") or (old.system.version_id if old.system else None),
+                evaluator_ids=changes.get("evaluator_ids") or [entry.evaluator_id for entry in old.evaluators],
+                name=changes.get("name"),
+                source=changes.get("source", RunSource.KICKOFF),
+                tags=old.tags,
+                metadata=old.metadata,
+                settings=replace(old.settings, trials=trials),
+                rerun_of=old.id,
+            ),
+        )
+
+    async def cancel(self, *, actor: Actor, run_id: str) -> Run:
+        """Stop a run; what was stored stays."""
+        run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
+        run.require(RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SCORING, action="cancel it")
+        return await self.stop(run=run, status=RunStatus.CANCELLED, reason=f"Cancelled by {actor.name}.")
+
+    async def stop(self, *, run: Run, status: RunStatus, reason: str) -> Run:
+        """End a run early, and wake its lanes, the last of which makes the summary."""
+        moment = now()
+        stopped = await self._store.runs.move(run.id, status, at=moment, reason=reason)
+        if stopped is None:
+            raise Conflict(f"Run {run.number} has ended in the meantime.", field="runId")
+        await self._store.records.cancel_open(run.id, moment)
+        await self._wake(run.id)
+        return stopped
+
+    async def finish(self, *, actor: Actor, run_id: str) -> Run:
+        """Say that no more records will be submitted; finishing twice is the same as once."""
+        run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
+        if not run.is_external:
+            raise Conflict("The workers carry this run out and finish it themselves.", field="runId")
+        if run.status is RunStatus.SCORING or run.status is RunStatus.COMPLETED:
+            return run
+        run.require(RunStatus.RUNNING, action="finish it")
+        finished = await self._store.runs.move(run.id, RunStatus.SCORING, at=now())
+        await self._wake(run.id)
+        return finished or await self._store.runs.get(run.id) or run
+
+    async def retry_errored(self, *, actor: Actor, run_id: str) -> Run:
+        """Carry out again the records of an ended run that errored, in the same run; the others stay."""
+        run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
+        run.require(RunStatus.COMPLETED, RunStatus.FAILED, action="retry its errored records")
+        if run.is_external:
+            raise Conflict("The outputs of this run were submitted; submit the errored ones again.", field="runId")
+        if not run.progress.errored:
+            raise Conflict(f"Run {run.number} has no errored records.", field="runId")
+        return await self._reopen(run, RunStatus.RUNNING, rescoring=())
+
+    async def rescore(self, *, actor: Actor, run_id: str, evaluator_ids: Sequence[str] | None = None) -> Run:
+        """Score the stored outputs of an ended run again, without calling the system."""
+        run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
+        run.require(*TERMINAL, action="score it again")
+        chosen = list(dict.fromkeys(evaluator_ids or [entry.evaluator_id for entry in run.evaluators]))
+        if not chosen:
+            raise BadInput("The run has no evaluators; name some.", field="evaluatorIds")
+        attached = {entry.evaluator_id: entry for entry in await self._attached(run)}
+        entries = [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in chosen]
+        snapshots = await self._evaluators.snapshots(entries, project_id=run.project_id, field="evaluatorIds")
+        kept = tuple(entry for entry in run.evaluators if entry.evaluator_id not in chosen)
+        changed = replace(run, evaluators=(*kept, *snapshots))
+        return await self._reopen(changed, RunStatus.SCORING, rescoring=tuple(chosen))
+
+    async def update(self, *, actor: Actor, run_id: str, changes: Mapping[str, Any]) -> Run:
+        """Change a run's name, notes or tags."""
+        run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="id")
+        checked: dict[str, Any] = {}
+        if "name" in changes:
+            checked["name"] = check_name(changes["name"], field="input.name")
+        if "notes" in changes:
+            checked["notes"] = check_text(changes["notes"], field="input.notes")
+        if "tags" in changes:
+            checked["tags"] = check_tags(changes["tags"], field="input.tags")
+        return (await self._store.runs.change(run.id, checked) if checked else None) or run
+
+    async def delete(self, *, actor: Actor, run_id: str) -> None:
+        """Remove an ended run with its records and scores."""
+        run = await self.require(actor=actor, run_id=run_id, role=Role.ADMIN, field="id")
+        run.require(*TERMINAL, action="delete it, after cancelRun")
+        await self._store.runs.hide(run.id)
+        await self.purge(run_id=run.id)
+
+    async def purge(self, *, run_id: str) -> None:
+        """Remove what is left of a hidden run; whoever is interrupted calls this again."""
+        await self._store.tasks.delete_of_run(run_id)
+        await self._store.records.delete_of_run(run_id)
+        await self._store.score_history.delete_of_run(run_id)
+        await self._store.runs.delete(run_id)
+
+    async def get(self, *, actor: Actor, run_id: str) -> Run | None:
+        """Return a run that the actor sees, or None."""
+        run = await self._store.runs.get(run_id)
+        return run if run is not None and actor.sees(run.project_id) else None
+
+    async def require(self, *, actor: Actor, run_id: str, role: Role, field: str) -> Run:
+        """Return a run in whose project the actor has `role`, or refuse."""
+        run = await self.get(actor=actor, run_id=run_id)
+        if run is None:
+            raise NotFound("There is no such run.", field=field)
+        actor.require_role(role)
+        return run
+
+    async def page(
+        self,
+        *,
+        actor: Actor,
+        project_id: str,
+        scope: Mapping[str, str],
+        wanted: RunFilter,
+        order: RunOrder,
+        first: int,
+        after: str | None,
+    ) -> Page[Run]:
+        """Return runs of a project, dataset or system version."""
+        actor.require(project_id, Role.VIEWER)
+        return await self._store.runs.page(scope, wanted, order, first, after)
+
+    async def _begin(self, run: Run) -> Run:
+        """Store a run and its first tasks together; an external one waits for records at once."""
+        moment = now()
+        if run.is_external:
+            run = replace(run, status=RunStatus.RUNNING, started_at=moment)
+            lanes = range(run.settings.lanes)
+            tasks = [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in lanes]
+        else:
+            tasks = [plan_task(run.id, run.project_id, moment)]
+
+        async def write(session: Session) -> None:
+            await self._store.runs.add(run, session=session)
+            await self._store.tasks.add(tasks, session=session)
+
+        await self._store.transaction(write)
+        await self._queue.hint([task for task in tasks if task.state is TaskState.READY])
+        return run
+
+    async def _reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run:
+        """Bring an ended run back to work.
+
+        The run changes first, so that whoever is interrupted leaves a run whose lanes find nothing and end it again.
+        """
+        reopened = await self._store.runs.reopen(run, status, rescoring=rescoring)
+        if reopened is None:
+            raise Conflict(f"Run {run.number} has changed in the meantime; read it again.", field="runId")
+        if rescoring:
+            await self._store.records.reopen_for_scoring(run.id)
+        else:
+            await self._store.records.reopen_errored(run.id)
+        await self._wake(run.id, reopen=True)
+        return reopened
+
+    async def _wake(self, run_id: str, *, reopen: bool = False) -> None:
+        if reopen:
+            await self._store.tasks.reopen(run_id, due_seconds=HINT_SECONDS)
+        await self._queue.hint(await self._store.tasks.wake(run_id, due_seconds=HINT_SECONDS))
+
+    async def _earlier(self, new: NewRun) -> Run | None:
+        if new.idempotency_key is None:
+            return None
+        if not 1 <= len(new.idempotency_key) <= 200:
+            raise BadInput("An idempotency key has 1 to 200 characters.", field="input.idempotencyKey")
+        return await self._store.runs.by_idempotency_key(new.project_id, new.idempotency_key)
+
+    async def _dataset(self, new: NewRun) -> Dataset | None:
+        if new.dataset_id is None:
+            if new.system_version_id is not None:
+                raise BadInput("A run that calls a system needs a dataset.", field="input.datasetId")
+            return None
+        dataset = await self._store.datasets.get(new.dataset_id)
+        if dataset is None or dataset.project_id != new.project_id:
+            raise NotFound("There is no such dataset.", field="input.datasetId")
+        version = new.dataset_version
+        if version is not None and not 0 <= version <= dataset.version:
+            raise BadInput(
+                f"The dataset has versions 0 to {dataset.version}, not {version}.", field="input.datasetVersion"
+            )
+        return dataset
+
+    async def _system(self, new: NewRun) -> SystemPin | None:
+        if new.system_version_id is None:
+            return None
+        version = await self._store.system_versions.get(new.system_version_id)
+        if version is None or version.project_id != new.project_id:
+            raise NotFound("There is no such system version.", field="input.systemVersionId")
+        system = await self._store.systems.get(version.system_id)
+        if system is None:
+            raise NotFound("There is no such system version.", field="input.systemVersionId")
+        await self._library.usable_target(version.target, field="input.systemVersionId")
+        return SystemPin(
+            system_id=system.id,
+            system_name=system.name,
+            version_id=version.id,
+            version_name=version.name,
+            target=version.target,
+            config=version.config,
+        )
+
+    async def _pin(self, new: NewRun, dataset: Dataset | None, *, has_system: bool) -> DatasetPin | None:
+        if dataset is None:
+            return None
+        pin = DatasetPin(
+            id=dataset.id,
+            name=dataset.name,
+            version=dataset.version if new.dataset_version is None else new.dataset_version,
+        )
+        if has_system:
+            await self._check_size(pin, new.settings)
+        return pin
+
+    async def _check_size(self, pin: DatasetPin, settings: RunSettings) -> None:
+        selection = ItemSelection(pin.id, version=pin.version, tags=settings.item_tags)
+        items = await self._store.items.count(selection)
+        if not items:
+            raise BadInput(
+                "No item of this dataset version is selected; add items or change the tags.", field="input.datasetId"
+            )
+        records = min(items, settings.sample_size or items) * settings.trials
+        if records > MOST_RECORDS_A_RUN:
+            raise LimitExceeded(
+                f"A run may have {MOST_RECORDS_A_RUN:,} records at most, not {records:,}; use sampleSize.",
+                field="input.trials",
+            )
+
+    async def _attached(self, run: Run) -> Sequence[AttachedEvaluator]:
+        dataset = await self._store.datasets.get(run.dataset.id) if run.dataset else None
+        return dataset.evaluators if dataset else ()
+
+
+def _entries(new: NewRun, dataset: Dataset | None) -> list[AttachedEvaluator]:
+    attached = {entry.evaluator_id: entry for entry in dataset.evaluators} if dataset else {}
+    if new.evaluator_ids is None:
+        return list(attached.values())
+    check_count(new.evaluator_ids, MOST_EVALUATORS, field="input.evaluatorIds")
+    unique = dict.fromkeys(new.evaluator_ids)
+    return [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in unique]
+
+
+def _check_settings(settings: RunSettings) -> None:
+    check_range(settings.trials, 1, 100, field="input.trials")
+    check_range(settings.concurrency, 1, 1_000, field="input.concurrency")
+    check_range(settings.max_attempts, 1, 20, field="input.maxAttempts")
+    check_range(settings.timeout_seconds, 0.01, 3_600.0, field="input.timeoutSeconds")
+    if settings.sample_size is not None:
+        check_range(settings.sample_size, 1, MOST_RECORDS_A_RUN, field="input.sampleSize")
+    if settings.max_cost_usd is not None:
+        check_range(settings.max_cost_usd, 0.0, 1e9, field="input.maxCostUsd")
+    if settings.max_duration_seconds is not None:
+        check_range(settings.max_duration_seconds, 1.0, 30 * 86_400.0, field="input.maxDurationSeconds")
+    check_tags(settings.item_tags, field="input.itemTags")
+
+
+def _run(
+    new: NewRun,
+    dataset: DatasetPin | None,
+    system: SystemPin | None,
+    evaluators: tuple[EvaluatorSnapshot, ...],
+) -> Run:
+    if new.metadata is not None:
+        payload_size(new.metadata, field="input.metadata", most=100_000)
+    return Run(
+        id=new_id(),
+        project_id=new.project_id,
+        number=0,
+        name=_default_name(dataset, system) if new.name is None else check_name(new.name, field="input.name"),
+        source=new.source,
+        status=RunStatus.PENDING,
+        settings=new.settings,
+        created_at=now(),
+        dataset=dataset,
+        system=system,
+        evaluators=evaluators,
+        notes=check_text(new.notes, field="input.notes"),
+        tags=check_tags(new.tags, field="input.tags"),
+        metadata=new.metadata,
+        idempotency_key=new.idempotency_key,
+        rerun_of=new.rerun_of,
+    )
+
+
+def _default_name(dataset: DatasetPin | None, system: SystemPin | None) -> str:
+    parts = [f"{system.system_name} {system.version_name}"] if system else []
+    parts += [dataset.name] if dataset else []
+    return " on ".join(parts)[:180]

@@ -1,0 +1,209 @@
+"""Outputs of systems that run elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.counting import progress_of, tallies_of
+from evalyard_core.domain.datasets import Item
+from evalyard_core.domain.errors import BadInput, Conflict, NotFound
+from evalyard_core.domain.ids import itemless_key, record_id
+from evalyard_core.domain.limits import check_count, check_range
+from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.records import Problem, Record, RecordStatus, Verdict
+from evalyard_core.domain.runs import Progress, Run, RunStatus, Tally
+from evalyard_core.domain.scores import skipped_scores
+from evalyard_core.queue import Queue
+from evalyard_core.storage import Store
+
+from .runs import HINT_SECONDS, RunService
+
+MOST_A_CALL = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What a system elsewhere did with one item or input."""
+
+    item_id: str | None = None
+    trial: int = 1
+    input: Any = None
+    expected_output: Any = None
+    metadata: Any = None
+    output: Any = None
+    error: str | None = None
+    latency_ms: float | None = None
+    cost_usd: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    trace_id: str | None = None
+
+
+class SubmissionService:
+    """Takes in records, all of a call or none."""
+
+    def __init__(self, store: Store, queue: Queue, runs: RunService) -> None:
+        self._store = store
+        self._queue = queue
+        self._runs = runs
+
+    async def submit(
+        self, *, actor: Actor, run_id: str, submitted: Sequence[Submitted]
+    ) -> tuple[Run, Sequence[Record]]:
+        """Store records of an external run and have them scored; returns the run and the records, in order.
+
+        A record is known by its item, or else its input, and its trial. Sending it again changes nothing, unless it
+        errored: then the newer one takes its place. Sending it with another output is refused.
+        """
+        run = await self._runs.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
+        if not run.is_external:
+            raise Conflict("The workers carry this run out; start one without a systemVersionId.", field="runId")
+        run.require(RunStatus.RUNNING, action="submit records")
+        _check(submitted, run)
+        items = await self._items(run, submitted)
+        records = _distinct([_record(run, entry, items.get(entry.item_id or "")) for entry in submitted])
+        there = await self._store.records.get_many(list(records))
+        new = [record for record in records.values() if _is_new(record, there.get(record.id))]
+        if new:
+            await self._store_new(run, new, there)
+        stored = await self._store.records.get_many(list(records))
+        ids = [_identifier(run, entry) for entry in submitted]
+        return await self._store.runs.get(run.id) or run, [stored[identifier] for identifier in ids]
+
+    async def _store_new(self, run: Run, new: Sequence[Record], there: Mapping[str, Record]) -> None:
+        first = await self._store.runs.reserve_places(run.id, len(new))
+        placed = [_placed(record, run, first + index) for index, record in enumerate(new)]
+        added = [record for record in placed if record.id not in there]
+        repeated = await self._store.records.add(added) if added else set()
+        fresh = [record for record in added if record.id not in repeated]
+        for record in placed:
+            if record.id in there and await self._store.records.replace_errored(record):
+                await self._take_back(run, there[record.id])
+                fresh.append(record)
+        counted = replace(progress_of(fresh), total=len(fresh))
+        await self._store.runs.add_progress(run.id, counted, tallies_of(fresh))
+        if run.evaluators:
+            tasks = await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS)
+            await self._queue.hint(tasks)
+
+    async def _take_back(self, run: Run, errored: Record) -> None:
+        """Take an errored record, whose place another has taken, out of the counters."""
+        skipped = {score.key: Tally(skipped=-1) for score in errored.scores}
+        await self._store.runs.add_progress(run.id, Progress(total=-1, completed=-1, errored=-1), skipped)
+
+    async def _items(self, run: Run, submitted: Sequence[Submitted]) -> dict[str, Item]:
+        wanted = {entry.item_id: index for index, entry in enumerate(submitted) if entry.item_id is not None}
+        if not wanted:
+            return {}
+        if run.dataset is None:
+            index = next(iter(wanted.values()))
+            raise BadInput("This run has no dataset, so its records have no itemId.", field=f"records[{index}].itemId")
+        found = await self._store.items.at_version(list(wanted), run.dataset.id, run.dataset.version)
+        for identifier, index in wanted.items():
+            if identifier not in found:
+                raise NotFound(
+                    f"There is no such item in version {run.dataset.version} of the dataset.",
+                    field=f"records[{index}].itemId",
+                )
+        return found
+
+
+def _check(submitted: Sequence[Submitted], run: Run) -> None:
+    if not submitted:
+        raise BadInput("Send at least one record.", field="records")
+    check_count(submitted, MOST_A_CALL, field="records")
+    for index, entry in enumerate(submitted):
+        here = f"records[{index}]"
+        check_range(entry.trial, 1, run.settings.trials, field=f"{here}.trial")
+        if entry.item_id is None and entry.input is None:
+            raise BadInput("A record needs an itemId or an input.", field=f"{here}.input")
+        if (entry.output is None) == (entry.error is None):
+            raise BadInput("A record has either an output or an error.", field=f"{here}.output")
+        payload_size(
+            [entry.input, entry.expected_output, entry.metadata, entry.output, entry.error], field=f"{here}.output"
+        )
+        for name in ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"):
+            value = getattr(entry, name)
+            if value is not None and not 0 <= value < 1e12:
+                raise BadInput(f"{name} must be 0 or more.", field=f"{here}.{_camel(name)}")
+
+
+def _identifier(run: Run, entry: Submitted) -> str:
+    return record_id(run.id, entry.item_id or itemless_key(entry.input), entry.trial)
+
+
+def _record(run: Run, entry: Submitted, item: Item | None) -> Record:
+    moment = now()
+    error = None if entry.error is None else Problem("SYSTEM_ERROR", entry.error)
+    status = RecordStatus.SCORING if run.evaluators else RecordStatus.COMPLETED
+    return Record(
+        id=_identifier(run, entry),
+        run_id=run.id,
+        project_id=run.project_id,
+        dataset_id=run.dataset.id if run.dataset else None,
+        item_id=entry.item_id,
+        system_version_id=None,
+        seq=0,
+        lane=0,
+        trial=entry.trial,
+        input=item.input if item and entry.input is None else entry.input,
+        expected_output=item.expected_output if item and entry.expected_output is None else entry.expected_output,
+        metadata=item.metadata if item and entry.metadata is None else entry.metadata,
+        tags=item.tags if item else (),
+        status=RecordStatus.ERRORED if error else status,
+        verdict=Verdict.ERRORED if error else None,
+        scores=skipped_scores(run.evaluators, moment) if error else (),
+        created_at=moment,
+        output=entry.output,
+        error=error,
+        attempts=1,
+        latency_ms=entry.latency_ms,
+        cost_usd=entry.cost_usd,
+        prompt_tokens=entry.prompt_tokens,
+        completion_tokens=entry.completion_tokens,
+        trace_id=entry.trace_id,
+        finished_at=moment if error or not run.evaluators else None,
+    )
+
+
+def _distinct(records: Sequence[Record]) -> dict[str, Record]:
+    """Return the records by id; one that stands twice must say the same."""
+    distinct: dict[str, Record] = {}
+    for index, record in enumerate(records):
+        first = distinct.setdefault(record.id, record)
+        if not _says_the_same(record, first):
+            raise BadInput(
+                "Two records of this call have the same item, or input, and trial but different outputs; "
+                "number their trials.",
+                field=f"records[{index}].trial",
+            )
+    return distinct
+
+
+def _is_new(record: Record, there: Record | None) -> bool:
+    """Tell whether a record is to be stored, or refuse it where another output is there."""
+    if there is None:
+        return True
+    if _says_the_same(record, there):
+        return False
+    if there.status is RecordStatus.ERRORED:
+        return True
+    raise Conflict(
+        f"A record with another output is there for {there.item_id or 'this input'}, trial {there.trial}; "
+        "submit it as another trial, or into another run.",
+        field="records",
+    )
+
+
+def _says_the_same(one: Record, other: Record) -> bool:
+    return (one.output, one.error) == (other.output, other.error)
+
+
+def _placed(record: Record, run: Run, seq: int) -> Record:
+    return replace(record, seq=seq, lane=seq % run.settings.lanes)
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)

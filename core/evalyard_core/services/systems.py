@@ -1,0 +1,102 @@
+"""Systems under test."""
+
+from typing import Any
+
+from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.errors import NotFound
+from evalyard_core.domain.ids import new_id
+from evalyard_core.domain.limits import check_name, check_text
+from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.storage import Page, Store
+
+from .library import Library
+from .requests import check_with_worker
+from .schemas import check_config
+
+
+class SystemService:
+    """Creates systems and their immutable versions."""
+
+    def __init__(self, store: Store, library: Library) -> None:
+        self._store = store
+        self._library = library
+
+    async def create(self, *, actor: Actor, project_id: str, name: str, description: str = "") -> System:
+        """Create a system."""
+        actor.require(project_id, Role.EDITOR)
+        if await self._store.projects.get(project_id) is None:
+            raise NotFound("There is no such project.", field="input.projectId")
+        system = System(
+            id=new_id(),
+            project_id=project_id,
+            name=check_name(name, field="input.name"),
+            description=check_text(description, field="input.description"),
+            created_at=now(),
+        )
+        await self._store.systems.add(system)
+        return system
+
+    async def create_version(
+        self, *, actor: Actor, system_id: str, name: str, target: str, config: Any = None
+    ) -> SystemVersion:
+        """Create a version, once the target plugin itself has accepted the config."""
+        system = await self.require(actor=actor, system_id=system_id, role=Role.EDITOR, field="input.systemId")
+        found = await self._library.usable_target(target, field="input.target")
+        version = SystemVersion(
+            id=new_id(),
+            system_id=system.id,
+            project_id=system.project_id,
+            name=check_name(name, field="input.name"),
+            target=found.key,
+            config={} if config is None else config,
+            created_at=now(),
+        )
+        payload_size(version.config, field="input.config", most=1_000_000)
+        check_config(found.config_schema, version.config, field="input.config")
+        await check_with_worker(
+            self._store, kind="check_target", plugin=found.key, config=version.config, field="input.config"
+        )
+        await self._store.system_versions.add(version)
+        return version
+
+    async def get(self, *, actor: Actor, system_id: str) -> System | None:
+        """Return a system that the actor sees, or None."""
+        system = await self._store.systems.get(system_id)
+        return system if system is not None and actor.sees(system.project_id) else None
+
+    async def require(self, *, actor: Actor, system_id: str, role: Role, field: str) -> System:
+        """Return a system in whose project the actor has `role`, or refuse."""
+        system = await self.get(actor=actor, system_id=system_id)
+        if system is None:
+            raise NotFound("There is no such system.", field=field)
+        actor.require_role(role)
+        return system
+
+    async def version(self, *, actor: Actor, version_id: str) -> SystemVersion | None:
+        """Return a version that the actor sees, or None."""
+        version = await self._store.system_versions.get(version_id)
+        return version if version is not None and actor.sees(version.project_id) else None
+
+    async def set_production(self, *, actor: Actor, version_id: str) -> System:
+        """Note which version of its system is in production."""
+        version = await self.version(actor=actor, version_id=version_id)
+        if version is None:
+            raise NotFound("There is no such system version.", field="systemVersionId")
+        actor.require_role(Role.EDITOR)
+        system = await self._store.systems.set_production(version.system_id, version.id)
+        if system is None:
+            raise NotFound("There is no such system.", field="systemVersionId")
+        return system
+
+    async def page(
+        self, *, actor: Actor, project_id: str, search: str | None, first: int, after: str | None
+    ) -> Page[System]:
+        """Return a project's systems, by age."""
+        actor.require(project_id, Role.VIEWER)
+        return await self._store.systems.page(project_id, search, first, after)
+
+    async def versions(self, *, actor: Actor, system: System, first: int, after: str | None) -> Page[SystemVersion]:
+        """Return a system's versions, newest first."""
+        actor.require(system.project_id, Role.VIEWER)
+        return await self._store.system_versions.page(system.id, first, after)

@@ -1,0 +1,39 @@
+"""What a process is told from outside, read once in its `main`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of every Evalyard process; each is an environment variable `EVALYARD_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="EVALYARD_", frozen=True, extra="ignore")
+
+    mongodb_url: str = Field(
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0", description="MongoDB 6.0 or newer, a replica set (change streams)."
+    )
+    database: str = Field("evalyard", description="Name of the database.")
+    broker_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Redis or Valkey (redis://, rediss://) or RabbitMQ (amqp://)."
+    )
+    auth: Literal["none", "keys"] = Field(
+        "keys", description="Who may ask: `keys` wants an API key; `none` admits everyone, on a loopback address only."
+    )
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the API listens on.")
+    data: Path = Field(Path(".evalyard"), description="Folder of the embedded database and broker (`evalyard up`).")
+    mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")
+    valkey: Path | None = Field(None, description="The valkey-server or redis-server of `evalyard up`; likewise.")
+    worker_threads: int = Field(32, ge=1, le=512, description="Batches that one worker process has under way at once.")
+    worker_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of the worker's /metrics; 0 serves none. Process n of a worker adds n."
+    )
+    python_targets: bool = Field(
+        default=False, description="Whether a worker may call Python functions of its own environment as targets."
+    )
+    evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
+    log_format: Literal["json", "text"] = Field("text", description="Form of the log lines on stderr.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")

@@ -1,0 +1,217 @@
+"""Datasets and the versions of their items.
+
+An item is kept as its revisions: each is valid from dataset version `since` until before version `until`, so that a
+version is read by its bounds and a change of one item writes one document.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
+from evalyard_core.domain.errors import Conflict
+
+from .codec import Document, PartCodec
+from .collection import Repository, Session
+from .pages import Order, Page, fetch_page
+from .search import in_json, in_text
+
+#: `until` of a revision that no later version has replaced.
+_OPEN: Final = 2**53
+
+_BY_AGE = Order()
+_BY_PLACE = Order("seq")
+_ATTACHED = PartCodec(tuple[AttachedEvaluator, ...])
+
+
+class DatasetRepository(Repository[Dataset]):
+    """Datasets; names are unique in a project."""
+
+    name = "datasets"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, Dataset)
+
+    async def add(self, dataset: Dataset) -> None:
+        """Store a new dataset, or refuse a name that is taken."""
+        try:
+            await self.insert(dataset)
+        except DuplicateKeyError as error:
+            raise _taken(dataset.name) from error
+
+    async def change(self, identifier: str, changes: Mapping[str, Any]) -> Dataset | None:
+        """Set fields of a dataset; JSON fields as JSON text."""
+        try:
+            return await self._update({"_id": identifier}, {"$set": dict(changes)})
+        except DuplicateKeyError as error:
+            raise _taken(changes["name"]) from error
+
+    async def page(
+        self, project_id: str, search: str | None, tags: Sequence[str] | None, first: int, after: str | None
+    ) -> Page[Dataset]:
+        """Return a project's datasets by age."""
+        return await self._page(_query(project_id, search, tags), _BY_AGE, first, after)
+
+    async def count(self, project_id: str, search: str | None, tags: Sequence[str] | None) -> int:
+        """Return how many `page` would find."""
+        return await self._count(_query(project_id, search, tags))
+
+    async def advance(
+        self, identifier: str, *, added: int, removed: int, at: datetime, session: Session
+    ) -> Dataset | None:
+        """Begin the next version and reserve places for the items that it adds; return the dataset as it then is."""
+        return await self._update(
+            {"_id": identifier},
+            {"$inc": {"version": 1, "item_count": added - removed, "next_seq": added}, "$set": {"updated_at": at}},
+            session=session,
+        )
+
+    async def set_evaluators(
+        self, identifier: str, evaluators: tuple[AttachedEvaluator, ...], *, at: datetime
+    ) -> Dataset | None:
+        """Replace the list of evaluators that future runs use."""
+        return await self._update(
+            {"_id": identifier}, {"$set": {"evaluators": _ATTACHED.encode(evaluators), "updated_at": at}}
+        )
+
+    async def uses_evaluator(self, evaluator_id: str, project_id: str) -> str | None:
+        """Return the name of a dataset that the evaluator is attached to, or None."""
+        row = await self._rows.find_one(
+            {"project_id": project_id, "evaluators.evaluator_id": evaluator_id}, projection={"name": 1}
+        )
+        return None if row is None else str(row["name"])
+
+
+def _query(project_id: str, search: str | None, tags: Sequence[str] | None) -> Document:
+    query: Document = {"project_id": project_id}
+    if search:
+        query["name"] = in_text(search)
+    if tags:
+        query["tags"] = {"$all": list(tags)}
+    return query
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a dataset {name!r} in this project already; choose another name.", field="input.name")
+
+
+class ItemRepository(Repository[Item]):
+    """The revisions of items; `_id` is `item id@since`."""
+
+    name = "items"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, Item)
+
+    def _document(self, item: Item) -> Document:
+        document = self._codec.encode(item)
+        document["item_id"] = item.id
+        document["_id"] = f"{item.id}@{item.since}"
+        document["until"] = _OPEN
+        return document
+
+    def _item(self, row: Document) -> Item:
+        row["_id"] = row["item_id"]
+        return self._codec.decode(row)
+
+    async def insert_many(self, items: Sequence[Item], *, session: Session) -> None:
+        """Store the first revisions of new items."""
+        await self._rows.insert_many([self._document(item) for item in items], session=session)
+
+    async def revise(self, item: Item, *, session: Session) -> None:
+        """Replace an item's newest revision from version `item.since` on."""
+        await self._rows.bulk_write(
+            [
+                UpdateOne({"item_id": item.id, "until": _OPEN}, {"$set": {"until": item.since}}),
+                InsertOne(self._document(item)),
+            ],
+            session=session,
+        )
+
+    async def retire(self, identifiers: Sequence[str], *, since: int, session: Session) -> None:
+        """End items before version `since`."""
+        await self._rows.update_many(
+            {"item_id": {"$in": list(identifiers)}, "until": _OPEN}, {"$set": {"until": since}}, session=session
+        )
+
+    async def get(self, identifier: str) -> Item | None:
+        """Return the newest revision of an item, also of one that was deleted, or None."""
+        row = await self._rows.find_one({"item_id": identifier}, sort=[("since", -1)])
+        return None if row is None else self._item(row)
+
+    async def get_many(self, identifiers: Sequence[str]) -> dict[str, Item]:
+        """Return the newest revisions by item id."""
+        rows = self._rows.find({"item_id": {"$in": list(identifiers)}}).sort([("item_id", 1), ("since", 1)])
+        return {row["item_id"]: self._item(row) async for row in rows}
+
+    async def current(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, Item]:
+        """Return the items that the newest dataset versions hold, by item id."""
+        rows = self._rows.find({"item_id": {"$in": list(identifiers)}, "until": _OPEN}, session=session)
+        return {row["item_id"]: self._item(row) async for row in rows}
+
+    async def at_version(self, identifiers: Sequence[str], dataset_id: str, version: int) -> dict[str, Item]:
+        """Return items of a dataset version, by item id."""
+        query = {
+            "item_id": {"$in": list(identifiers)},
+            "dataset_id": dataset_id,
+            "since": {"$lte": version},
+            "until": {"$gt": version},
+        }
+        return {row["item_id"]: self._item(row) async for row in self._rows.find(query)}
+
+    async def delete_of_dataset(self, dataset_id: str) -> None:
+        """Remove every revision of every item."""
+        await self._rows.delete_many({"dataset_id": dataset_id})
+
+    async def page(self, selection: "ItemSelection", first: int, after: str | None) -> Page[Item]:
+        """Return the items of a version in the order in which they were added."""
+        return await fetch_page(
+            self._rows, query=selection.query(), order=_BY_PLACE, first=first, after=after, decode=self._item
+        )
+
+    async def count(self, selection: "ItemSelection") -> int:
+        """Return how many `page` would find."""
+        return await self._count(selection.query())
+
+    async def stream(self, selection: "ItemSelection") -> AsyncIterator[Item]:
+        """Yield the items of a version in order."""
+        async for row in self._rows.find(selection.query(), batch_size=500).sort(_BY_PLACE.sort()):
+            yield self._item(row)
+
+
+class ItemSelection:
+    """Which items of a dataset are meant; `version` None is the newest."""
+
+    def __init__(
+        self,
+        dataset_id: str,
+        *,
+        version: int | None = None,
+        search: str | None = None,
+        tags: Sequence[str] = (),
+        source: ItemSource | None = None,
+    ) -> None:
+        self._dataset_id = dataset_id
+        self._version = version
+        self._search = search
+        self._tags = tags
+        self._source = source
+
+    def query(self) -> Document:
+        """Return the predicate."""
+        query: Document = {"dataset_id": self._dataset_id}
+        if self._version is None:
+            query["until"] = _OPEN
+        else:
+            query |= {"since": {"$lte": self._version}, "until": {"$gt": self._version}}
+        if self._search:
+            query["$or"] = [{"input": in_json(self._search)}, {"expected_output": in_json(self._search)}]
+        if self._tags:
+            query["tags"] = {"$all": list(self._tags)}
+        if self._source is not None:
+            query["source"] = self._source
+        return query

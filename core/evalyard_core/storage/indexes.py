@@ -1,0 +1,65 @@
+"""Every index there is. A test shows that each query of a page is covered by one, and each one by a query."""
+
+from typing import Final
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+UP, DOWN = ASCENDING, DESCENDING
+
+
+def _index(*fields: tuple[str, int], **options: object) -> IndexModel:
+    return IndexModel(list(fields), **options)
+
+
+INDEXES: Final[dict[str, list[IndexModel]]] = {
+    "projects": [_index(("name", UP), unique=True)],
+    "api_keys": [_index(("digest", UP), unique=True), _index(("project_id", UP), ("_id", UP))],
+    "datasets": [_index(("project_id", UP), ("_id", UP)), _index(("project_id", UP), ("name", UP), unique=True)],
+    "items": [
+        _index(("dataset_id", UP), ("until", UP), ("seq", UP)),
+        _index(("dataset_id", UP), ("seq", UP), ("since", UP)),
+        _index(("item_id", UP), ("since", DOWN)),
+        _index(("project_id", UP)),
+    ],
+    "evaluators": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True, partialFilterExpression={"deleted_at": None}),
+    ],
+    "systems": [_index(("project_id", UP), ("_id", UP)), _index(("project_id", UP), ("name", UP), unique=True)],
+    "system_versions": [
+        _index(("system_id", UP), ("_id", DOWN)),
+        _index(("system_id", UP), ("name", UP), unique=True),
+        _index(("project_id", UP)),
+    ],
+    "runs": [
+        _index(("project_id", UP), ("at", DOWN), ("_id", DOWN)),
+        _index(("project_id", UP), ("status", UP), ("_id", UP)),
+        _index(("project_id", UP), ("dataset.name", UP), ("_id", UP)),
+        _index(("project_id", UP), ("system.system_name", UP), ("_id", UP)),
+        _index(("project_id", UP), ("summary.pass_rate", UP), ("_id", UP)),
+        _index(("project_id", UP), ("progress.cost_usd", UP), ("_id", UP)),
+        _index(("project_id", UP), ("summary.total_duration_ms", UP), ("_id", UP)),
+        _index(("dataset.id", UP), ("at", DOWN), ("_id", DOWN)),
+        _index(("dataset.id", UP), ("system.system_id", UP), ("number", DOWN)),
+        _index(("system.version_id", UP), ("at", DOWN), ("_id", DOWN)),
+        _index(
+            ("project_id", UP),
+            ("idempotency_key", UP),
+            unique=True,
+            partialFilterExpression={"idempotency_key": {"$type": "string"}},
+        ),
+        _index(("status", UP), ("at", UP)),
+    ],
+    "records": [
+        _index(("run_id", UP), ("seq", UP), ("_id", UP)),
+        _index(("run_id", UP), ("lane", UP), ("seq", UP)),
+        _index(("project_id", UP), ("created_at", DOWN), ("_id", DOWN)),
+        _index(("item_id", UP), ("created_at", DOWN), ("_id", DOWN)),
+        _index(("project_id", UP), ("latency_ms", UP), ("_id", UP)),
+        _index(("project_id", UP), ("cost_usd", UP), ("_id", UP)),
+    ],
+    "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
+    "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
+    "workers": [_index(("seen_at", UP), expireAfterSeconds=3600)],
+    "requests": [_index(("created_at", UP), expireAfterSeconds=600)],
+}

@@ -1,0 +1,121 @@
+"""Keyset pages: a cursor holds the sort values of its row, so that a page costs the same wherever it is."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.collection import AsyncCollection
+
+from evalyard_core.domain.errors import BadInput
+
+from .codec import Document
+
+T = TypeVar("T")
+
+#: Counting stops here; a larger total is shown as this number.
+MOST_COUNTED: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order of a collection: one field and then `_id`, both in the same direction."""
+
+    field: str = "_id"
+    descending: bool = False
+    nullable: bool = False
+
+    def sort(self) -> list[tuple[str, int]]:
+        """Return the driver's sort."""
+        direction = DESCENDING if self.descending else ASCENDING
+        return [(self.field, direction)] if self.field == "_id" else [(self.field, direction), ("_id", direction)]
+
+    def after(self, value: Any, identifier: str) -> Document:
+        """Return the predicate of the rows behind the one with this value and id.
+
+        A comparison in MongoDB stays within one type and null sorts before everything, so null rows of a nullable
+        field are a branch of their own.
+        """
+        beyond = "$lt" if self.descending else "$gt"
+        if self.field == "_id":
+            return {"_id": {beyond: identifier}}
+        tie = {self.field: value, "_id": {beyond: identifier}}
+        if value is None:
+            return tie if self.descending else {"$or": [tie, {self.field: {"$ne": None}}]}
+        branches: list[Document] = [{self.field: {beyond: value}}, tie]
+        if self.nullable and self.descending:
+            branches.append({self.field: None})
+        return {"$or": branches}
+
+    @property
+    def label(self) -> str:
+        """What a cursor of this order carries, so that it is refused by another one."""
+        return f"{'-' if self.descending else '+'}{self.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows in order, a cursor each."""
+
+    items: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+    has_previous: bool
+
+
+async def fetch_page(
+    collection: AsyncCollection[Document],
+    *,
+    query: Mapping[str, Any],
+    order: Order,
+    first: int,
+    after: str | None,
+    decode: Callable[[Document], T],
+) -> Page[T]:
+    """Return the `first` rows of `query` behind the cursor `after`, in one round trip."""
+    wanted = {"$and": [query, order.after(*read_cursor(after, order))]} if after is not None else query
+    rows = await collection.find(wanted).sort(order.sort()).limit(first + 1).to_list()
+    return as_page(rows, order, first, after, decode)
+
+
+def as_page(
+    rows: Sequence[Document], order: Order, first: int, after: str | None, decode: Callable[[Document], T]
+) -> Page[T]:
+    """Return the page of sorted rows behind the cursor `after`; a row more than `first` tells that there is more."""
+    shown = rows[:first]
+    cursors = [write_cursor(_value(row, order.field), row["_id"], order) for row in shown]
+    return Page([decode(row) for row in shown], cursors, len(rows) > first, after is not None)
+
+
+async def count(collection: AsyncCollection[Document], query: Mapping[str, Any]) -> int:
+    """Return how many documents there are, `MOST_COUNTED` at most."""
+    return await collection.count_documents(query, limit=MOST_COUNTED)
+
+
+def write_cursor(value: Any, identifier: str, order: Order) -> str:
+    """Return the opaque cursor of a row."""
+    shown = {"at": value.isoformat()} if isinstance(value, datetime) else value
+    return base64.urlsafe_b64encode(orjson.dumps([order.label, shown, identifier])).decode()
+
+
+def read_cursor(cursor: str, order: Order) -> tuple[Any, str]:
+    """Return the sort value and the id in a cursor, or refuse one that is not of this list and order."""
+    try:
+        label, shown, identifier = orjson.loads(base64.urlsafe_b64decode(cursor))
+        value = datetime.fromisoformat(shown["at"]).astimezone(UTC) if isinstance(shown, dict) else shown
+    except (binascii.Error, ValueError, TypeError, KeyError) as error:
+        raise BadInput("This is no cursor of this list; pass an endCursor that it returned.", field="after") from error
+    if label != order.label or not isinstance(identifier, str):
+        raise BadInput("This cursor is of another order; start again without one.", field="after")
+    return value, identifier
+
+
+def _value(row: Document, path: str) -> Any:
+    value: Any = row
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value

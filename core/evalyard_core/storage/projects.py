@@ -1,0 +1,98 @@
+"""Projects and keys."""
+
+from datetime import datetime, timedelta
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from evalyard_core.domain.access import ApiKey, Project
+from evalyard_core.domain.errors import Conflict
+
+from .codec import Document
+from .collection import Repository
+from .pages import Order, Page
+
+_BY_AGE = Order()
+
+
+class ProjectRepository(Repository[Project]):
+    """Projects; names are unique in an instance."""
+
+    name = "projects"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, Project)
+
+    async def add(self, project: Project) -> None:
+        """Store a new project, or refuse a name that is taken."""
+        try:
+            await self.insert(project)
+        except DuplicateKeyError as error:
+            raise _taken(project.name) from error
+
+    async def by_name(self, name: str) -> Project | None:
+        """Return the project of this name, or None."""
+        return await self._one({"name": name})
+
+    async def change(self, identifier: str, changes: dict[str, str]) -> Project | None:
+        """Set name or description."""
+        try:
+            return await self._update({"_id": identifier}, {"$set": changes})
+        except DuplicateKeyError as error:
+            raise _taken(changes["name"]) from error
+
+    async def page(self, only: str | None, first: int, after: str | None) -> Page[Project]:
+        """Return projects by age; only the one with this id where given."""
+        return await self._page(_visible(only), _BY_AGE, first, after)
+
+    async def count(self, only: str | None) -> int:
+        """Return how many `page` would find."""
+        return await self._count(_visible(only))
+
+    async def next_run_number(self, identifier: str) -> int:
+        """Return 1, 2, 3 …: a number that no other run of the project has."""
+        row = await self._rows.find_one_and_update(
+            {"_id": identifier}, {"$inc": {"run_count": 1}}, return_document=True, projection={"run_count": 1}
+        )
+        return int(row["run_count"]) if row else 0
+
+
+def _visible(only: str | None) -> Document:
+    return {} if only is None else {"_id": only}
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a project {name!r} already; choose another name.", field="name")
+
+
+class ApiKeyRepository(Repository[ApiKey]):
+    """Keys by the digest of their secret."""
+
+    name = "api_keys"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, ApiKey)
+
+    async def by_digest(self, digest: str) -> ApiKey | None:
+        """Return the key with this digest, or None."""
+        return await self._one({"digest": digest})
+
+    async def page(self, project_id: str | None, first: int, after: str | None) -> Page[ApiKey]:
+        """Return the keys of a project by age; None for the instance's."""
+        return await self._page({"project_id": project_id}, _BY_AGE, first, after)
+
+    async def count(self, project_id: str | None) -> int:
+        """Return how many `page` would find."""
+        return await self._count({"project_id": project_id})
+
+    async def touch(self, identifier: str, at: datetime, *, at_most_every: timedelta) -> None:
+        """Note that a key was used, not more often than said."""
+        await self._rows.update_one(
+            {"_id": identifier, "$or": [{"last_used_at": None}, {"last_used_at": {"$lt": at - at_most_every}}]},
+            {"$set": {"last_used_at": at}},
+        )
+
+    async def revoke(self, identifier: str, at: datetime) -> ApiKey | None:
+        """Make a key worthless; a key that was revoked before keeps its first time."""
+        found = await self._update({"_id": identifier, "revoked_at": None}, {"$set": {"revoked_at": at}})
+        return found or await self.get(identifier)

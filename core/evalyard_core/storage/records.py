@@ -1,0 +1,294 @@
+"""Records with their current scores. Writes of the run engine go in bulk and name the status they come from."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError
+
+from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
+from evalyard_core.domain.payload import dump_json
+from evalyard_core.domain.records import Annotation, Outcome, Problem, Record, RecordStatus, Score, ScoreStatus, Verdict
+from evalyard_core.domain.summaries import RecordFigures
+
+from .codec import Document, PartCodec
+from .collection import Repository
+from .pages import Order, Page, as_page, read_cursor
+from .runs import between
+from .search import in_json
+
+_DUPLICATE_KEY: Final = 11000
+_OPEN: Final = [RecordStatus.PENDING, RecordStatus.RUNNING, RecordStatus.SCORING]
+_UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
+
+_UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
+
+_PROBLEM = PartCodec(Problem)
+_SCORES = PartCodec(tuple[Score, ...])
+_ANNOTATION = PartCodec(Annotation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The scores of one record and what they come to."""
+
+    record_id: str
+    scores: tuple[Score, ...]
+    verdict: Verdict | None
+    finished_at: datetime
+
+
+class RecordRepository(Repository[Record]):
+    """Records, of which (run, item, trial) has exactly one, because its id is made of them."""
+
+    name = "records"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, Record)
+
+    async def add(self, records: Sequence[Record]) -> set[str]:
+        """Store records and return the ids of those that were there already, which stay as they are."""
+        try:
+            await self._rows.insert_many([self._codec.encode(record) for record in records], ordered=False)
+        except BulkWriteError as error:
+            problems = error.details["writeErrors"]
+            if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
+                raise
+            return {problem["op"]["_id"] for problem in problems}
+        return set()
+
+    async def replace_errored(self, record: Record) -> bool:
+        """Put a submitted record in the place of one that errored; False where it did not."""
+        document = self._codec.encode(record)
+        result = await self._rows.replace_one({"_id": record.id, "status": RecordStatus.ERRORED}, document)
+        return result.modified_count == 1
+
+    async def open_in_lane(self, run_id: str, lane: int, *, from_seq: int, most: int) -> list[Record]:
+        """Return records of a lane that are not done with, in order from place `from_seq` on."""
+        query = {"run_id": run_id, "lane": lane, "seq": {"$gte": from_seq}, "status": {"$in": _OPEN}}
+        rows = await self._rows.find(query).sort("seq", 1).limit(most).to_list()
+        return [self._codec.decode(row) for row in rows]
+
+    async def store_outcomes(self, outcomes: Mapping[str, Outcome], *, then: RecordStatus) -> int:
+        """Store what calling the system gave, by record id, and return how many were not stored before.
+
+        The first outcome of a record stays: a second worker, or a cancelled run, changes nothing. A record with an
+        output gets the status `then`; one without is ERRORED.
+        """
+        writes = [
+            UpdateOne({"_id": identifier, "status": {"$in": _UNCALLED}}, {"$set": _outcome_fields(outcome, then)})
+            for identifier, outcome in outcomes.items()
+        ]
+        return (await self._rows.bulk_write(writes, ordered=False)).modified_count
+
+    async def store_scores(self, scored: Sequence[Scored], *, of: RecordStatus, then: RecordStatus | None) -> int:
+        """Store the scores of records that have the status `of`, and return how many had it."""
+        writes = []
+        for entry in scored:
+            changes: Document = {
+                "scores": _SCORES.encode(entry.scores),
+                "verdict": entry.verdict,
+                "finished_at": entry.finished_at,
+            }
+            if then is not None:
+                changes["status"] = then
+            writes.append(UpdateOne({"_id": entry.record_id, "status": of}, {"$set": changes}))
+        return (await self._rows.bulk_write(writes, ordered=False)).modified_count
+
+    async def mark_running(self, identifiers: Sequence[str], started_at: datetime) -> None:
+        """Show that the system is being called for these records."""
+        await self._rows.update_many(
+            {"_id": {"$in": list(identifiers)}, "status": RecordStatus.PENDING},
+            {"$set": {"status": RecordStatus.RUNNING, "started_at": started_at}},
+        )
+
+    async def mark_pending(self, identifiers: Sequence[str]) -> None:
+        """Take `mark_running` back."""
+        await self._rows.update_many(
+            {"_id": {"$in": list(identifiers)}, "status": RecordStatus.RUNNING},
+            {"$set": {"status": RecordStatus.PENDING, "started_at": None}},
+        )
+
+    async def annotate(self, identifier: str, annotation: Annotation) -> Record | None:
+        """Add an annotation."""
+        return await self._update({"_id": identifier}, {"$push": {"annotations": _ANNOTATION.encode(annotation)}})
+
+    async def set_scores(self, record: Record, scores: tuple[Score, ...], verdict: Verdict | None) -> Record | None:
+        """Replace the scores of a record, unless they are no longer those that `record` has."""
+        return await self._update(
+            {"_id": record.id, "status": record.status, "scores": _SCORES.encode(record.scores)},
+            {"$set": {"scores": _SCORES.encode(scores), "verdict": verdict}},
+        )
+
+    async def reopen_for_scoring(self, run_id: str) -> None:
+        """Make every record of a run that has an output ready to be scored again."""
+        await self._rows.update_many(
+            {
+                "run_id": run_id,
+                "output": {"$ne": None},
+                "status": {"$in": [RecordStatus.COMPLETED, RecordStatus.CANCELLED]},
+            },
+            {"$set": {"status": RecordStatus.SCORING}},
+        )
+
+    async def reopen_errored(self, run_id: str) -> None:
+        """Make the errored records of a run ready again: to be called where there is no output, else to be scored."""
+        await self._rows.update_many(
+            {"run_id": run_id, "status": RecordStatus.ERRORED},
+            {"$set": {**_UNTOUCHED, "status": RecordStatus.PENDING}},
+        )
+        await self._rows.update_many(
+            {"run_id": run_id, "status": RecordStatus.COMPLETED, "verdict": Verdict.ERRORED},
+            {
+                "$set": {"status": RecordStatus.SCORING, "verdict": None},
+                "$pull": {"scores": {"status": ScoreStatus.ERROR}},
+            },
+        )
+
+    async def cancel_open(self, run_id: str, at: datetime) -> int:
+        """End every record of a run that is not done with; outputs that are there stay."""
+        result = await self._rows.update_many(
+            {"run_id": run_id, "status": {"$in": _OPEN}},
+            {"$set": {"status": RecordStatus.CANCELLED, "finished_at": at}},
+        )
+        return result.modified_count
+
+    async def figures(self, run_id: str) -> AsyncIterator[RecordFigures]:
+        """Yield what a summary needs of each record of a run."""
+        rows = self._rows.find({"run_id": run_id}, projection=_FIGURES, batch_size=1000)
+        async for row in rows:
+            yield RecordFigures(
+                item_id=row["item_id"],
+                status=RecordStatus(row["status"]),
+                verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+                latency_ms=row["latency_ms"],
+                cost_usd=row["cost_usd"],
+                tokens=(row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0),
+                scores=_SCORES.decode(row["scores"]),
+            )
+
+    async def page(
+        self, scope: Mapping[str, str], wanted: RecordFilter, order: RecordOrder | None, first: int, after: str | None
+    ) -> Page[Record]:
+        """Return records of a project, run or item (`scope`); without an order a run's are in its own order."""
+        query = _query(scope, wanted)
+        if order is not None and order.field is RecordOrderField.SCORE:
+            return await self._page_by_score(
+                query, order, first, after, bounded="run_id" in scope or bool(wanted.run_ids)
+            )
+        return await self._page(query, _order(scope, order), first, after)
+
+    async def _page_by_score(
+        self, query: Document, order: RecordOrder, first: int, after: str | None, *, bounded: bool
+    ) -> Page[Record]:
+        """Sort by the number of one evaluator's score, which no index holds: within runs only."""
+        if order.evaluator_id is None:
+            raise BadInput("SCORE needs the evaluatorId whose score counts.", field="orderBy.evaluatorId")
+        if not bounded:
+            raise BadInput("Records are sorted by score within runs only; give filter.runIds.", field="orderBy.field")
+        by_rank = Order("rank", descending=order.direction is OrderDirection.DESC, nullable=True)
+        behind = [{"$match": by_rank.after(*read_cursor(after, by_rank))}] if after is not None else []
+        score = {
+            "$first": {"$filter": {"input": "$scores", "cond": {"$eq": ["$$this.evaluator_id", order.evaluator_id]}}}
+        }
+        pipeline: list[Document] = [
+            {"$match": query},
+            {"$set": {"rank": {"$ifNull": [{"$getField": {"field": "number", "input": score}}, None]}}},
+            *behind,
+            {"$sort": dict(by_rank.sort())},
+            {"$limit": first + 1},
+        ]
+        cursor = await self._rows.aggregate(pipeline)
+        return as_page(await cursor.to_list(), by_rank, first, after, self._codec.decode)
+
+    async def count(self, scope: Mapping[str, str], wanted: RecordFilter) -> int:
+        """Return how many `page` would find."""
+        return await self._count(_query(scope, wanted))
+
+    async def delete_of_run(self, run_id: str) -> None:
+        """Remove the records of a run."""
+        await self._rows.delete_many({"run_id": run_id})
+
+
+_FIGURES: Final = dict.fromkeys(
+    ("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "scores"), 1
+)
+
+_ORDERS: Final = {
+    RecordOrderField.CREATED_AT: "created_at",
+    RecordOrderField.LATENCY: "latency_ms",
+    RecordOrderField.COST: "cost_usd",
+}
+
+
+def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
+    if order is None:
+        return Order("seq") if "run_id" in scope else Order("created_at", descending=True)
+    nullable = order.field is not RecordOrderField.CREATED_AT
+    return Order(_ORDERS[order.field], descending=order.direction is OrderDirection.DESC, nullable=nullable)
+
+
+def _outcome_fields(outcome: Outcome, then: RecordStatus) -> Document:
+    fields: Document = {
+        "status": then if outcome.error is None else RecordStatus.ERRORED,
+        "output": dump_json(outcome.output),
+        "attempts": outcome.attempts,
+        "latency_ms": outcome.latency_ms,
+        "cost_usd": outcome.cost_usd,
+        "prompt_tokens": outcome.prompt_tokens,
+        "completion_tokens": outcome.completion_tokens,
+        "trace_id": outcome.trace_id,
+        "started_at": outcome.started_at,
+        "finished_at": outcome.finished_at,
+    }
+    if outcome.error is not None:
+        fields |= {"error": _PROBLEM.encode(outcome.error), "verdict": Verdict.ERRORED}
+    return fields
+
+
+def _query(scope: Mapping[str, str], wanted: RecordFilter) -> Document:
+    given: Document = {
+        "run_id": _any(wanted.run_ids),
+        "dataset_id": _any(wanted.dataset_ids),
+        "item_id": _any(wanted.item_ids),
+        "system_version_id": _any(wanted.system_version_ids),
+        "status": _any(wanted.status),
+        "verdict": _any(wanted.verdict),
+        "tags": {"$all": list(wanted.tags)} if wanted.tags else None,
+        "latency_ms": between(wanted.min_latency_ms, wanted.max_latency_ms),
+        "finished_at": between(wanted.finished_after, wanted.finished_before),
+    }
+    conditions: list[Document] = [{name: condition} for name, condition in given.items() if condition]
+    conditions += [{"scores": {"$elemMatch": _score_query(score)}} for score in wanted.scores]
+    if wanted.search:
+        conditions.append({"$or": [{name: in_json(wanted.search)} for name in ("input", "expected_output", "output")]})
+    return {**scope, "$and": conditions} if conditions else dict(scope)
+
+
+def _any(values: Sequence[Any]) -> Document | None:
+    return {"$in": list(values)} if values else None
+
+
+def _score_query(score: ScoreFilter) -> Document:
+    query: Document = {"evaluator_id": score.evaluator_id, "status": score.status or ScoreStatus.OK}
+    if score.passed is not None:
+        query["passed"] = score.passed
+    if bounds := between(score.min, score.max):
+        query["number"] = bounds
+    if score.label is not None:
+        query["label"] = score.label
+    return query
+
+
+def of_run(run_id: str) -> Mapping[str, str]:
+    """Scope: the records of a run."""
+    return {"run_id": run_id}
+
+
+def of_item(item_id: str) -> Mapping[str, str]:
+    """Scope: the records of a dataset item."""
+    return {"item_id": item_id}

@@ -1,0 +1,279 @@
+"""Runs. A document also keeps `at`, by which lists are sorted: the start, or until then the creation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from evalyard_core.domain.evaluators import EvaluatorSnapshot
+from evalyard_core.domain.filters import OrderDirection, RunFilter, RunOrder, RunOrderField
+from evalyard_core.domain.runs import Distribution, Progress, Run, RunStatus, RunSummary, Tally, sources_of
+
+from .codec import Document, PartCodec
+from .collection import Repository, Session
+from .pages import Order, Page
+from .search import in_text
+
+_FIELDS: Final = {
+    RunOrderField.STARTED_AT: "at",
+    RunOrderField.STATUS: "status",
+    RunOrderField.DATASET: "dataset.name",
+    RunOrderField.SYSTEM: "system.system_name",
+    RunOrderField.PASS_RATE: "summary.pass_rate",
+    RunOrderField.COST: "progress.cost_usd",
+    RunOrderField.DURATION: "summary.total_duration_ms",
+}
+_NULLABLE: Final = {RunOrderField.DATASET, RunOrderField.SYSTEM, RunOrderField.PASS_RATE, RunOrderField.DURATION}
+
+_PROGRESS = PartCodec(Progress)
+_SNAPSHOTS = PartCodec(tuple[EvaluatorSnapshot, ...])
+_TALLIES = PartCodec(dict[str, Tally])
+_SUMMARY = PartCodec(RunSummary)
+_DISTRIBUTIONS = PartCodec(dict[str, Distribution])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPulse:
+    """What a worker that holds a lane must know of its run from moment to moment."""
+
+    status: RunStatus
+    progress: Progress
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The exact figures of a run, as aggregated from its records."""
+
+    progress: Progress
+    tallies: Mapping[str, Tally]
+    summary: RunSummary | None = None
+    distributions: Mapping[str, Distribution] | None = None
+
+
+class RunRepository(Repository[Run]):
+    """Runs; numbers count up in a project, idempotency keys are unique in it."""
+
+    name = "runs"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, Run)
+
+    async def add(self, run: Run, *, session: Session | None = None) -> None:
+        """Store a new run; raises `RepeatedKey` where its idempotency key was used before."""
+        document = self._codec.encode(run) | {"at": run.created_at, "next_seq": 0}
+        try:
+            await self._rows.insert_one(document, session=session)
+        except DuplicateKeyError as error:
+            raise RepeatedKey from error
+
+    async def get(self, identifier: str) -> Run | None:
+        """Return a run unless it is being deleted."""
+        return await self._one({"_id": identifier, "hidden": False})
+
+    async def by_idempotency_key(self, project_id: str, key: str) -> Run | None:
+        """Return the run that a key started, or None."""
+        return await self._one({"project_id": project_id, "idempotency_key": key})
+
+    async def page(
+        self, scope: Mapping[str, str], wanted: RunFilter, order: RunOrder, first: int, after: str | None
+    ) -> Page[Run]:
+        """Return the runs of a project, dataset or system version (`scope`, see `in_project` and its kin)."""
+        return await self._page(_query(scope, wanted), _order(order), first, after)
+
+    async def count(self, scope: Mapping[str, str], wanted: RunFilter) -> int:
+        """Return how many `page` would find."""
+        return await self._count(_query(scope, wanted))
+
+    async def previous(self, run: Run) -> Run | None:
+        """Return the newest earlier run of the same dataset and system, or None."""
+        return (await self.previous_of([run])).get(run.id)
+
+    async def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
+        """Return for each run, by id, the newest earlier one of the same dataset and system; in one round trip."""
+        groups = {(r.dataset.id, r.system.system_id) for r in runs if r.dataset and r.system}
+        if not groups:
+            return {}
+        newest = max(run.number for run in runs)
+        cursor = await self._rows.aggregate(_previous_pipeline(groups, newest))
+        rows = await cursor.to_list()
+        numbers = {(row["_id"]["dataset"], row["_id"]["system"]): row["runs"] for row in rows}
+        wanted = {run.id: _before(run, numbers) for run in runs}
+        found = await self.get_many([identifier for identifier in wanted.values() if identifier])
+        return {run_id: found[before] for run_id, before in wanted.items() if before in found}
+
+    async def change(self, identifier: str, changes: Mapping[str, Any]) -> Run | None:
+        """Set plain fields: name, notes or tags."""
+        return await self._update({"_id": identifier, "hidden": False}, _changed(changes))
+
+    async def hide(self, identifier: str) -> None:
+        """Make a run invisible before its records are removed."""
+        await self._rows.update_one({"_id": identifier}, {"$set": {"hidden": True}})
+
+    async def hidden(self) -> list[str]:
+        """Return the ids of runs whose removal was begun."""
+        return [row["_id"] async for row in self._rows.find({"hidden": True}, projection={"_id": 1})]
+
+    async def move(
+        self, identifier: str, status: RunStatus, *, at: datetime, reason: str | None = None, total: int | None = None
+    ) -> Run | None:
+        """Bring a run to `status`; None where the state table does not allow it from where it stands."""
+        changes: Document = {"status": status, "status_reason": reason}
+        if status is RunStatus.RUNNING:
+            changes |= {"started_at": at, "at": at}
+        if status in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}:
+            changes["finished_at"] = at
+        if total is not None:
+            changes["progress.total"] = total
+        return await self._update({"_id": identifier, "status": {"$in": sources_of(status)}}, _changed(changes))
+
+    async def reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run | None:
+        """Bring an ended run back to work with `run`'s evaluators; None where it has changed since `run` was read."""
+        changes: Document = {
+            "status": status,
+            "status_reason": None,
+            "finished_at": None,
+            "rescoring": list(rescoring),
+            "evaluators": _SNAPSHOTS.encode(run.evaluators),
+        }
+        ended = {"_id": run.id, "status": run.status, "revision": run.revision, "hidden": False}
+        return await self._update(ended, _changed(changes))
+
+    async def reserve_places(self, identifier: str, count: int) -> int:
+        """Reserve `count` places for submitted records and return the first."""
+        row = await self._rows.find_one_and_update(
+            {"_id": identifier}, {"$inc": {"next_seq": count}}, projection={"next_seq": 1}
+        )
+        return int(row["next_seq"]) if row else 0
+
+    async def add_progress(self, identifier: str, progress: Progress, tallies: Mapping[str, Tally]) -> RunPulse | None:
+        """Add to a run's counters in one round trip, and return how it stands."""
+        increments = {f"progress.{name}": value for name, value in _nonzero(progress)}
+        for key, tally in tallies.items():
+            increments |= {f"tallies.{key}.{name}": value for name, value in _nonzero(tally)}
+        return self._pulse(
+            await self._rows.find_one_and_update(
+                {"_id": identifier},
+                {"$inc": {**increments, "revision": 1}},
+                return_document=True,
+                projection={"status": 1, "progress": 1, "started_at": 1},
+            )
+        )
+
+    async def pulse(self, identifier: str) -> RunPulse | None:
+        """Return how a run stands."""
+        return self._pulse(
+            await self._rows.find_one({"_id": identifier}, projection={"status": 1, "progress": 1, "started_at": 1})
+        )
+
+    async def store_figures(self, identifier: str, figures: Figures) -> Run | None:
+        """Replace a run's counters, and its summary where given, by exact ones."""
+        changes: Document = {
+            "progress": _PROGRESS.encode(figures.progress),
+            "tallies": _TALLIES.encode(dict(figures.tallies)),
+        }
+        if figures.summary is not None:
+            changes["summary"] = _SUMMARY.encode(figures.summary)
+            changes["distributions"] = _DISTRIBUTIONS.encode(dict(figures.distributions or {}))
+        return await self._update({"_id": identifier}, _changed(changes))
+
+    async def active(self) -> list[Run]:
+        """Return the runs that have begun and not ended."""
+        rows = self._rows.find({"status": {"$in": [RunStatus.RUNNING, RunStatus.SCORING]}, "hidden": False})
+        return [self._codec.decode(row) async for row in rows]
+
+    @staticmethod
+    def _pulse(row: Document | None) -> RunPulse | None:
+        if row is None:
+            return None
+        return RunPulse(
+            status=RunStatus(row["status"]),
+            progress=_PROGRESS.decode(row["progress"]),
+            started_at=row["started_at"],
+        )
+
+
+class RepeatedKey(Exception):
+    """A run with this idempotency key is there already."""
+
+
+def in_project(project_id: str) -> Mapping[str, str]:
+    """Scope: the runs of a project."""
+    return {"project_id": project_id}
+
+
+def of_dataset(dataset_id: str) -> Mapping[str, str]:
+    """Scope: the runs over a dataset."""
+    return {"dataset.id": dataset_id}
+
+
+def of_system_version(version_id: str) -> Mapping[str, str]:
+    """Scope: the runs of a system version."""
+    return {"system.version_id": version_id}
+
+
+def _order(order: RunOrder) -> Order:
+    descending = order.direction is OrderDirection.DESC
+    return Order(_FIELDS[order.field], descending=descending, nullable=order.field in _NULLABLE)
+
+
+def _query(scope: Mapping[str, str], wanted: RunFilter) -> Document:
+    query: Document = {**scope, "hidden": False}
+    if wanted.search:
+        names = ("name", "system.system_name", "dataset.name")
+        query["$or"] = [{name: in_text(wanted.search)} for name in names]
+    given = {
+        "status": wanted.status and {"$in": list(wanted.status)},
+        "source": wanted.source and {"$in": list(wanted.source)},
+        "dataset.id": wanted.dataset_id,
+        "system.system_id": wanted.system_id,
+        "system.version_id": wanted.system_version_id,
+        "evaluators.evaluator_id": wanted.evaluator_id,
+        "tags": wanted.tags and {"$all": list(wanted.tags)},
+        "started_at": between(wanted.started_after, wanted.started_before),
+    }
+    conditions = [{name: condition} for name, condition in given.items() if condition]
+    return {**query, "$and": conditions} if conditions else query
+
+
+def between(low: Any, high: Any) -> Document:
+    """Return the predicate of a range whose ends are included, empty where neither is given."""
+    bounds = {"$gte": low, "$lte": high}
+    return {operator: bound for operator, bound in bounds.items() if bound is not None}
+
+
+def _changed(changes: Mapping[str, Any]) -> Document:
+    return {"$set": dict(changes), "$inc": {"revision": 1}}
+
+
+def _nonzero(part: Progress | Tally) -> list[tuple[str, float]]:
+    return [(entry.name, value) for entry in fields(part) if (value := getattr(part, entry.name))]
+
+
+def _previous_pipeline(groups: set[tuple[str, str]], newest: int) -> list[Document]:
+    return [
+        {
+            "$match": {
+                "$or": [{"dataset.id": dataset, "system.system_id": system} for dataset, system in sorted(groups)],
+                "number": {"$lt": newest},
+                "hidden": False,
+            }
+        },
+        {"$sort": {"number": -1}},
+        {
+            "$group": {
+                "_id": {"dataset": "$dataset.id", "system": "$system.system_id"},
+                "runs": {"$push": {"number": "$number", "id": "$_id"}},
+            }
+        },
+    ]
+
+
+def _before(run: Run, numbers: Mapping[tuple[str, str], list[Document]]) -> str | None:
+    if run.dataset is None or run.system is None:
+        return None
+    candidates = numbers.get((run.dataset.id, run.system.system_id), [])
+    return next((entry["id"] for entry in candidates if entry["number"] < run.number), None)

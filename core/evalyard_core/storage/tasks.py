@@ -1,0 +1,143 @@
+"""Tasks and their leases. Time is the database's own, so that workers' clocks need not agree."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError
+
+from evalyard_core.domain.tasks import Task, TaskKind, TaskState
+
+from .codec import Document
+from .collection import Repository, Session
+
+_DUPLICATE_KEY = 11000
+
+
+def _in_seconds(seconds: float) -> Document:
+    return {"$add": ["$$NOW", int(seconds * 1000)]}
+
+
+class TaskRepository(Repository[Task]):
+    """The parts of runs' work."""
+
+    name = "tasks"
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        super().__init__(database, Task)
+
+    async def add(self, tasks: Sequence[Task], *, session: Session | None = None) -> None:
+        """Store tasks; those that are there already stay as they are (outside a transaction)."""
+        documents = [self._codec.encode(task) for task in tasks]
+        try:
+            await self._rows.insert_many(documents, ordered=False, session=session)
+        except BulkWriteError as error:
+            if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
+                raise
+
+    async def claim(self, identifier: str, ticket: int, owner: str, lease_seconds: float) -> Task | None:
+        """Take a task for `lease_seconds`; None where the ticket is old or somebody holds the task."""
+        return await self._update(
+            {"_id": identifier, "ticket": ticket, "state": TaskState.READY, "owner": None},
+            [{"$set": {"owner": owner, "due_at": _in_seconds(lease_seconds)}}],
+        )
+
+    async def renew(self, identifier: str, owner: str, lease_seconds: float) -> bool:
+        """Keep a task for longer; False where it was lost."""
+        result = await self._rows.update_one(
+            {"_id": identifier, "owner": owner}, [{"$set": {"due_at": _in_seconds(lease_seconds)}}]
+        )
+        return result.matched_count == 1
+
+    async def release(self, task: Task, state: TaskState, *, resume_at: int, due_seconds: float) -> Task | None:
+        """Give a claimed task back with its next ticket; None where it was lost.
+
+        A task that was woken while it was held stays READY instead of becoming IDLE.
+        """
+        next_state: Any = state
+        if state is TaskState.IDLE:
+            next_state = {"$cond": [{"$eq": ["$ticket", task.ticket]}, TaskState.IDLE, TaskState.READY]}
+        return await self._update(
+            {"_id": task.id, "owner": task.owner},
+            [
+                {
+                    "$set": {
+                        "owner": None,
+                        "state": next_state,
+                        "takeovers": 0,
+                        "resume_at": resume_at,
+                        "ticket": {"$add": ["$ticket", 1]},
+                        "due_at": _in_seconds(due_seconds),
+                    }
+                }
+            ],
+        )
+
+    async def wake(self, run_id: str, *, due_seconds: float) -> list[Task]:
+        """Make a run's unfinished tasks READY with a new ticket, and return those that nobody holds."""
+        await self._rows.update_many(
+            {"run_id": run_id, "state": TaskState.IDLE},
+            [
+                {
+                    "$set": {
+                        "state": TaskState.READY,
+                        "ticket": {"$add": ["$ticket", 1]},
+                        "due_at": _in_seconds(due_seconds),
+                    }
+                }
+            ],
+        )
+        await self._rows.update_many(
+            {"run_id": run_id, "state": TaskState.READY, "owner": {"$ne": None}}, {"$inc": {"ticket": 1}}
+        )
+        rows = self._rows.find({"run_id": run_id, "state": TaskState.READY, "owner": None})
+        return [self._codec.decode(row) async for row in rows]
+
+    async def reopen(self, run_id: str, *, due_seconds: float) -> None:
+        """Make the finished lanes of a run READY again, from their first record on."""
+        await self._rows.update_many(
+            {"run_id": run_id, "kind": TaskKind.EXECUTE, "state": TaskState.DONE},
+            [
+                {
+                    "$set": {
+                        "state": TaskState.READY,
+                        "resume_at": 0,
+                        "ticket": {"$add": ["$ticket", 1]},
+                        "due_at": _in_seconds(due_seconds),
+                    }
+                }
+            ],
+        )
+
+    async def overdue(self, *, due_seconds: float, most: int = 200) -> list[Task]:
+        """Return tasks that somebody should have acted on by now, and give each another `due_seconds`.
+
+        Two sweepers that look at once do not both get a task.
+        """
+        query = {"state": TaskState.READY, "$expr": {"$lt": ["$due_at", "$$NOW"]}}
+        rows = await self._rows.find(query).sort("due_at").limit(most).to_list()
+        freed = [await self._free(row, due_seconds) for row in rows]
+        return [task for task in freed if task is not None]
+
+    async def _free(self, row: Document, due_seconds: float) -> Task | None:
+        """Take an overdue task from whoever held it; counted, since the owner may have died of it."""
+        return await self._update(
+            {"_id": row["_id"], "state": TaskState.READY, "due_at": row["due_at"], "owner": row["owner"]},
+            [
+                {
+                    "$set": {
+                        "takeovers": row["takeovers"] + (row["owner"] is not None),
+                        "owner": None,
+                        "due_at": _in_seconds(due_seconds),
+                    }
+                }
+            ],
+        )
+
+    async def unfinished(self, run_id: str) -> int:
+        """Return how many of a run's tasks are not DONE."""
+        return await self._rows.count_documents({"run_id": run_id, "state": {"$ne": TaskState.DONE}})
+
+    async def delete_of_run(self, run_id: str) -> None:
+        """Remove the tasks of a run."""
+        await self._rows.delete_many({"run_id": run_id})
