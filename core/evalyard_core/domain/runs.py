@@ -1,6 +1,6 @@
 """Runs: a point-in-time snapshot of what was executed, with its state, progress and summary."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,11 +48,14 @@ TRANSITIONS: Final[Mapping[RunStatus, frozenset[RunStatus]]] = MappingProxyType(
 TERMINAL: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 #: A worker carries out records only of runs with one of these.
 ACTIVE: Final = frozenset({RunStatus.RUNNING, RunStatus.SCORING})
+STOPPABLE: Final = frozenset({RunStatus.PENDING, *ACTIVE})
 
 
-def sources_of(status: RunStatus) -> list[RunStatus]:
-    """Return the statuses from which a run may come to `status`."""
-    return [before for before, following in TRANSITIONS.items() if status in following]
+def check_transitions(before: Collection[RunStatus], after: RunStatus) -> None:
+    """Raise ValueError for a transition that the table does not have."""
+    for status in before:
+        if after not in TRANSITIONS[status]:
+            raise ValueError(f"a run never goes from {status} to {after}")
 
 
 class ScoringStatus(StrEnum):
@@ -273,5 +276,5 @@ class Run:
     def require(self, *allowed: RunStatus, action: str) -> None:
         """Refuse an action that the run's status does not allow."""
         if self.status not in allowed:
-            names = " or ".join(allowed)
+            names = " or ".join(status for status in RunStatus if status in allowed)
             raise Conflict(f"Run {self.number} is {self.status}; to {action} it must be {names}.")

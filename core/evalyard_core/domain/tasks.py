@@ -26,7 +26,7 @@ class Task:
 
     `ticket` grows with every turn, and a message names the ticket that it is for: one that comes late, twice or out
     of order names an old ticket and does nothing. `due_at` is when somebody should have acted: the end of a lease, or
-    of the time that a message may take. Every record of the lane before place `resume_at` is done with.
+    of the time that a message may take.
     """
 
     id: str
@@ -39,7 +39,6 @@ class Task:
     ticket: int = 1
     owner: str | None = None
     takeovers: int = 0
-    resume_at: int = 0
 
 
 def plan_task(run_id: str, project_id: str, due_at: datetime) -> Task:

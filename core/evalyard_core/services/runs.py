@@ -12,13 +12,24 @@ from evalyard_core.domain.filters import RunFilter, RunOrder
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_RECORDS_A_RUN, check_count, check_name, check_range, check_tags, check_text
 from evalyard_core.domain.payload import now, payload_size
-from evalyard_core.domain.runs import TERMINAL, DatasetPin, Run, RunSettings, RunSource, RunStatus, SystemPin
+from evalyard_core.domain.runs import (
+    ACTIVE,
+    STOPPABLE,
+    TERMINAL,
+    DatasetPin,
+    Run,
+    RunSettings,
+    RunSource,
+    RunStatus,
+    SystemPin,
+)
+from evalyard_core.domain.summaries import RunAccumulator
 from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Page, Store
 from evalyard_core.storage.collection import Session
 from evalyard_core.storage.datasets import ItemSelection
-from evalyard_core.storage.runs import RepeatedKey
+from evalyard_core.storage.runs import Figures, RepeatedKey
 
 from .evaluators import EvaluatorService
 from .library import Library
@@ -108,13 +119,13 @@ class RunService:
     async def cancel(self, *, actor: Actor, run_id: str) -> Run:
         """Stop a run; what was stored stays."""
         run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
-        run.require(RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SCORING, action="cancel it")
+        run.require(*STOPPABLE, action="cancel it")
         return await self.stop(run=run, status=RunStatus.CANCELLED, reason=f"Cancelled by {actor.name}.")
 
     async def stop(self, *, run: Run, status: RunStatus, reason: str) -> Run:
         """End a run early, and wake its lanes, the last of which makes the summary."""
         moment = now()
-        stopped = await self._store.runs.move(run.id, status, at=moment, reason=reason)
+        stopped = await self._store.runs.move(run.id, status, of=STOPPABLE, at=moment, reason=reason)
         if stopped is None:
             raise Conflict(f"Run {run.number} has ended in the meantime.", field="runId")
         await self._store.records.cancel_open(run.id, moment)
@@ -129,7 +140,7 @@ class RunService:
         if run.status is RunStatus.SCORING or run.status is RunStatus.COMPLETED:
             return run
         run.require(RunStatus.RUNNING, action="finish it")
-        finished = await self._store.runs.move(run.id, RunStatus.SCORING, at=now())
+        finished = await self._store.runs.move(run.id, RunStatus.SCORING, of=[RunStatus.RUNNING], at=now())
         await self._wake(run.id)
         return finished or await self._store.runs.get(run.id) or run
 
@@ -175,6 +186,39 @@ class RunService:
         run.require(*TERMINAL, action="delete it, after cancelRun")
         await self._store.runs.hide(run.id)
         await self.purge(run_id=run.id)
+
+    async def recount(self, *, run_id: str) -> None:
+        """Set a run's counters to what its records say."""
+        collected = await self._collect(run_id)
+        await self._store.runs.store_figures(
+            run_id, Figures(progress=collected.progress(), tallies=collected.tallies())
+        )
+
+    async def _collect(self, run_id: str) -> RunAccumulator:
+        collected = RunAccumulator()
+        async for record in self._store.records.figures(run_id):
+            collected.add(record)
+        return collected
+
+    async def end(self, *, run_id: str) -> Run | None:
+        """Give a run whose work is done its exact summary, and the status COMPLETED unless it was stopped before.
+
+        Doing this twice, or at once from two workers, comes to the same.
+        """
+        run = await self._store.runs.get(run_id)
+        if run is None:
+            return None
+        collected = await self._collect(run_id)
+        moment = run.finished_at or now()
+        summary = collected.summary(started_at=run.started_at, finished_at=moment, most_trials=run.settings.trials)
+        figures = Figures(
+            progress=collected.progress(),
+            tallies=collected.tallies(),
+            summary=summary,
+            distributions=collected.distributions(),
+        )
+        await self._store.runs.store_figures(run_id, figures)
+        return await self._store.runs.move(run_id, RunStatus.COMPLETED, of=ACTIVE, at=moment)
 
     async def purge(self, *, run_id: str) -> None:
         """Remove what is left of a hidden run; whoever is interrupted calls this again."""
@@ -241,6 +285,7 @@ class RunService:
             await self._store.records.reopen_for_scoring(run.id)
         else:
             await self._store.records.reopen_errored(run.id)
+        await self.recount(run_id=run.id)
         await self._wake(run.id, reopen=True)
         return reopened
 

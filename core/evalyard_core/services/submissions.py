@@ -82,10 +82,18 @@ class SubmissionService:
                 await self._take_back(run, there[record.id])
                 fresh.append(record)
         counted = replace(progress_of(fresh), total=len(fresh))
-        await self._store.runs.add_progress(run.id, counted, tallies_of(fresh))
+        pulse = await self._store.runs.add_progress(run.id, counted, tallies_of(fresh))
+        if pulse is None or pulse.status is not RunStatus.RUNNING:
+            await self._withdraw(run, fresh)
         if run.evaluators:
             tasks = await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS)
             await self._queue.hint(tasks)
+
+    async def _withdraw(self, run: Run, fresh: Sequence[Record]) -> None:
+        """Undo what came in while the run was being finished, and refuse it."""
+        await self._store.records.withdraw([record.id for record in fresh])
+        await self._runs.recount(run_id=run.id)
+        raise Conflict(f"Run {run.number} was finished or cancelled in the meantime.", field="runId")
 
     async def _take_back(self, run: Run, errored: Record) -> None:
         """Take an errored record, whose place another has taken, out of the counters."""

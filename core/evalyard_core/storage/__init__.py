@@ -1,6 +1,9 @@
 """The only code that knows MongoDB: documents, indexes, keyset pages and the change stream."""
 
-from .database import Store
+from pymongo.errors import ConnectionFailure as StoreUnreachable
+from pymongo.errors import PyMongoError as StoreError
+
+from .database import Store, StoreUnavailable
 from .pages import Order, Page
 
-__all__ = ["Order", "Page", "Store"]
+__all__ = ["Order", "Page", "Store", "StoreError", "StoreUnavailable", "StoreUnreachable"]

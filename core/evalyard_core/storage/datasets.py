@@ -177,6 +177,10 @@ class ItemRepository(Repository[Item]):
         """Return how many `page` would find."""
         return await self._count(selection.query())
 
+    async def count_all(self, selection: "ItemSelection") -> int:
+        """Return how many there are, however many."""
+        return await self._rows.count_documents(selection.query())
+
     async def stream(self, selection: "ItemSelection") -> AsyncIterator[Item]:
         """Yield the items of a version in order."""
         async for row in self._rows.find(selection.query(), batch_size=500).sort(_BY_PLACE.sort()):

@@ -52,7 +52,13 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     ],
     "records": [
         _index(("run_id", UP), ("seq", UP), ("_id", UP)),
-        _index(("run_id", UP), ("lane", UP), ("seq", UP)),
+        # Only what is not done with, so that a lane finds its next records at once however long the run is.
+        _index(
+            ("run_id", UP),
+            ("lane", UP),
+            ("seq", UP),
+            partialFilterExpression={"status": {"$in": ["PENDING", "RUNNING", "SCORING"]}},
+        ),
         _index(("project_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("item_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("project_id", UP), ("latency_ms", UP), ("_id", UP)),

@@ -61,6 +61,10 @@ class RecordRepository(Repository[Record]):
             return {problem["op"]["_id"] for problem in problems}
         return set()
 
+    async def withdraw(self, identifiers: Sequence[str]) -> None:
+        """Remove records that were added when their run took no more."""
+        await self._rows.delete_many({"_id": {"$in": list(identifiers)}})
+
     async def replace_errored(self, record: Record) -> bool:
         """Put a submitted record in the place of one that errored; False where it did not."""
         document = self._codec.encode(record)
@@ -73,30 +77,40 @@ class RecordRepository(Repository[Record]):
         rows = await self._rows.find(query).sort("seq", 1).limit(most).to_list()
         return [self._codec.decode(row) for row in rows]
 
-    async def store_outcomes(self, outcomes: Mapping[str, Outcome], *, then: RecordStatus) -> int:
+    async def store_outcomes(
+        self, outcomes: Mapping[str, Outcome], then: RecordStatus, if_errored: tuple[Score, ...]
+    ) -> int:
         """Store what calling the system gave, by record id, and return how many were not stored before.
 
         The first outcome of a record stays: a second worker, or a cancelled run, changes nothing. A record with an
-        output gets the status `then`; one without is ERRORED.
+        output gets the status `then`; one without is ERRORED and gets the scores `if_errored`.
         """
+        at_error = {"status": RecordStatus.ERRORED, "verdict": Verdict.ERRORED, "scores": _SCORES.encode(if_errored)}
         writes = [
-            UpdateOne({"_id": identifier, "status": {"$in": _UNCALLED}}, {"$set": _outcome_fields(outcome, then)})
+            UpdateOne(
+                {"_id": identifier, "status": {"$in": _UNCALLED}},
+                {"$set": _outcome_fields(outcome) | ({"status": then} if outcome.error is None else at_error)},
+            )
             for identifier, outcome in outcomes.items()
         ]
         return (await self._rows.bulk_write(writes, ordered=False)).modified_count
 
-    async def store_scores(self, scored: Sequence[Scored], *, of: RecordStatus, then: RecordStatus | None) -> int:
-        """Store the scores of records that have the status `of`, and return how many had it."""
-        writes = []
-        for entry in scored:
-            changes: Document = {
-                "scores": _SCORES.encode(entry.scores),
-                "verdict": entry.verdict,
-                "finished_at": entry.finished_at,
-            }
-            if then is not None:
-                changes["status"] = then
-            writes.append(UpdateOne({"_id": entry.record_id, "status": of}, {"$set": changes}))
+    async def store_scores(self, scored: Sequence[Scored]) -> int:
+        """Store the scores of records that wait for them, which completes them; return how many waited."""
+        writes = [
+            UpdateOne(
+                {"_id": entry.record_id, "status": RecordStatus.SCORING},
+                {
+                    "$set": {
+                        "status": RecordStatus.COMPLETED,
+                        "scores": _SCORES.encode(entry.scores),
+                        "verdict": entry.verdict,
+                        "finished_at": entry.finished_at,
+                    }
+                },
+            )
+            for entry in scored
+        ]
         return (await self._rows.bulk_write(writes, ordered=False)).modified_count
 
     async def mark_running(self, identifiers: Sequence[str], started_at: datetime) -> None:
@@ -232,10 +246,10 @@ def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
     return Order(_ORDERS[order.field], descending=order.direction is OrderDirection.DESC, nullable=nullable)
 
 
-def _outcome_fields(outcome: Outcome, then: RecordStatus) -> Document:
-    fields: Document = {
-        "status": then if outcome.error is None else RecordStatus.ERRORED,
+def _outcome_fields(outcome: Outcome) -> Document:
+    return {
         "output": dump_json(outcome.output),
+        "error": None if outcome.error is None else _PROBLEM.encode(outcome.error),
         "attempts": outcome.attempts,
         "latency_ms": outcome.latency_ms,
         "cost_usd": outcome.cost_usd,
@@ -245,9 +259,6 @@ def _outcome_fields(outcome: Outcome, then: RecordStatus) -> Document:
         "started_at": outcome.started_at,
         "finished_at": outcome.finished_at,
     }
-    if outcome.error is not None:
-        fields |= {"error": _PROBLEM.encode(outcome.error), "verdict": Verdict.ERRORED}
-    return fields
 
 
 def _query(scope: Mapping[str, str], wanted: RecordFilter) -> Document:

@@ -1,6 +1,6 @@
 """Runs. A document also keeps `at`, by which lists are sorted: the start, or until then the creation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,17 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.filters import OrderDirection, RunFilter, RunOrder, RunOrderField
-from evalyard_core.domain.runs import Distribution, Progress, Run, RunStatus, RunSummary, Tally, sources_of
+from evalyard_core.domain.runs import (
+    ACTIVE,
+    TERMINAL,
+    Distribution,
+    Progress,
+    Run,
+    RunStatus,
+    RunSummary,
+    Tally,
+    check_transitions,
+)
 
 from .codec import Document, PartCodec
 from .collection import Repository, Session
@@ -118,17 +128,27 @@ class RunRepository(Repository[Run]):
         return [row["_id"] async for row in self._rows.find({"hidden": True}, projection={"_id": 1})]
 
     async def move(
-        self, identifier: str, status: RunStatus, *, at: datetime, reason: str | None = None, total: int | None = None
+        self,
+        identifier: str,
+        status: RunStatus,
+        *,
+        of: Collection[RunStatus],
+        at: datetime,
+        reason: str | None = None,
+        total: int | None = None,
     ) -> Run | None:
-        """Bring a run to `status`; None where the state table does not allow it from where it stands."""
-        changes: Document = {"status": status, "status_reason": reason}
+        """Bring a run of one of the statuses `of` to `status`; None where it has another one."""
+        check_transitions(of, status)
+        changes: Document = {"status": status}
+        if reason is not None:
+            changes["status_reason"] = reason
         if status is RunStatus.RUNNING:
             changes |= {"started_at": at, "at": at}
-        if status in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}:
+        if status in TERMINAL:
             changes["finished_at"] = at
         if total is not None:
             changes["progress.total"] = total
-        return await self._update({"_id": identifier, "status": {"$in": sources_of(status)}}, _changed(changes))
+        return await self._update({"_id": identifier, "status": {"$in": list(of)}}, _changed(changes))
 
     async def reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run | None:
         """Bring an ended run back to work with `run`'s evaluators; None where it has changed since `run` was read."""
@@ -180,10 +200,16 @@ class RunRepository(Repository[Run]):
             changes["distributions"] = _DISTRIBUTIONS.encode(dict(figures.distributions or {}))
         return await self._update({"_id": identifier}, _changed(changes))
 
-    async def active(self) -> list[Run]:
-        """Return the runs that have begun and not ended."""
-        rows = self._rows.find({"status": {"$in": [RunStatus.RUNNING, RunStatus.SCORING]}, "hidden": False})
-        return [self._codec.decode(row) async for row in rows]
+    async def without_end(self) -> list[str]:
+        """Return the ids of runs that are at work, or were stopped and have no summary yet."""
+        query = {
+            "$or": [
+                {"status": {"$in": sorted(ACTIVE)}},
+                {"status": {"$in": [RunStatus.FAILED, RunStatus.CANCELLED]}, "summary": None},
+            ],
+            "hidden": False,
+        }
+        return [row["_id"] async for row in self._rows.find(query, projection={"_id": 1})]
 
     @staticmethod
     def _pulse(row: Document | None) -> RunPulse | None:

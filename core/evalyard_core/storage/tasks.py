@@ -49,7 +49,7 @@ class TaskRepository(Repository[Task]):
         )
         return result.matched_count == 1
 
-    async def release(self, task: Task, state: TaskState, *, resume_at: int, due_seconds: float) -> Task | None:
+    async def release(self, task: Task, state: TaskState, *, due_seconds: float) -> Task | None:
         """Give a claimed task back with its next ticket; None where it was lost.
 
         A task that was woken while it was held stays READY instead of becoming IDLE.
@@ -65,7 +65,6 @@ class TaskRepository(Repository[Task]):
                         "owner": None,
                         "state": next_state,
                         "takeovers": 0,
-                        "resume_at": resume_at,
                         "ticket": {"$add": ["$ticket", 1]},
                         "due_at": _in_seconds(due_seconds),
                     }
@@ -94,14 +93,13 @@ class TaskRepository(Repository[Task]):
         return [self._codec.decode(row) async for row in rows]
 
     async def reopen(self, run_id: str, *, due_seconds: float) -> None:
-        """Make the finished lanes of a run READY again, from their first record on."""
+        """Make the finished lanes of a run READY again."""
         await self._rows.update_many(
             {"run_id": run_id, "kind": TaskKind.EXECUTE, "state": TaskState.DONE},
             [
                 {
                     "$set": {
                         "state": TaskState.READY,
-                        "resume_at": 0,
                         "ticket": {"$add": ["$ticket", 1]},
                         "due_at": _in_seconds(due_seconds),
                     }

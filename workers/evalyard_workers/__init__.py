@@ -1,0 +1,1 @@
+"""Dramatiq workers: the run engine, the plugin host and the sweeper."""

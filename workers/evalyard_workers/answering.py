@@ -1,0 +1,85 @@
+"""Answering what only a worker can say: whether a plugin takes a config, and how an evaluator scores a case."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import structlog
+
+import evalyard
+from evalyard_core.domain.payload import now
+from evalyard_core.domain.records import Problem, Score
+from evalyard_core.domain.scores import blank_score, failed
+from evalyard_core.storage import Store, StoreError
+from evalyard_core.storage.requests import Request
+from evalyard_core.storage.scores import decode_snapshot, encode_score
+
+from .plugins.host import ConfigRefused, PluginHost, PluginUnavailable
+from .plugins.scoring import Scorer
+
+_log = structlog.get_logger(__name__)
+
+_PAUSE_SECONDS: Final = 1.0
+_THREADS: Final = 4
+
+
+class Answerer:
+    """Takes questions as they come in, whatever else the worker is busy with."""
+
+    def __init__(self, store: Store, host: PluginHost, owner: str, timeout_seconds: float) -> None:
+        self._store = store
+        self._host = host
+        self._owner = owner
+        self._timeout = timeout_seconds
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="answer")
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Answer for ever."""
+        while True:
+            try:
+                async for _ in self._store.requests.arrivals():
+                    await self._take_all()
+            except StoreError as error:
+                _log.warning("waiting for questions broke off", error=str(error)[:300])
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _take_all(self) -> None:
+        while request := await self._store.requests.claim(self._owner, self._host.keys):
+            answering = asyncio.create_task(self._answer(request))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            answer = await self._answer_to(request)
+        except Exception:  # noqa: BLE001 - whoever asked is to get an answer, whatever went wrong
+            _log.exception("could not answer", kind=request.kind, plugin=request.plugin)
+            answer = {"problem": "the worker failed to answer; its log says why", "path": ""}
+        await self._store.requests.answer(request.id, answer)
+
+    async def _answer_to(self, request: Request) -> Any:
+        if request.kind == "score":
+            return encode_score(await self._score(request.body))
+        check = self._host.check_evaluator if request.kind == "check_evaluator" else self._host.check_target
+        return await asyncio.to_thread(_refusal, check, request.plugin, request.body["config"])
+
+    async def _score(self, body: Any) -> Score:
+        snapshot = decode_snapshot(body["evaluator"])
+        try:
+            scorer = Scorer(self._host.evaluator(snapshot), self._threads, self._timeout)
+        except (PluginUnavailable, ConfigRefused) as error:
+            return failed(blank_score(snapshot, now()), Problem("PLUGIN_MISSING", str(error)))
+        return (await scorer.score([body["context"]]))[0]
+
+
+def _refusal(check: Any, key: str, config: Any) -> dict[str, str | None]:
+    try:
+        check(key, config)
+    except ConfigRefused as error:
+        return {"problem": error.message, "path": error.path}
+    except (PluginUnavailable, evalyard.TargetError) as error:
+        return {"problem": str(error), "path": ""}
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is made
+        return {"problem": f"the plugin raised {type(error).__name__}: {error}", "path": ""}
+    return {"problem": None, "path": ""}

@@ -1,0 +1,118 @@
+"""Calling the system under test for one record: time limit, retries, and what went wrong in words."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import evalyard
+from evalyard_core.domain.errors import Refusal
+from evalyard_core.domain.payload import MAX_PAYLOAD_BYTES, now, payload_size
+from evalyard_core.domain.records import Outcome, Problem, Record
+from evalyard_core.domain.runs import RunSettings
+
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_LONGEST_PAUSE_SECONDS: Final = 60.0
+_LONGEST_MESSAGE: Final = 2_000
+
+
+class Caller:
+    """Calls one target for the records of one run."""
+
+    def __init__(self, target: evalyard.Target[Any], settings: RunSettings) -> None:
+        self._target = target
+        self._settings = settings
+
+    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:
+        """Return what calling the system for a record gives, after as many attempts as the run allows.
+
+        The latency is that of the last attempt alone. `may_retry` is asked before another attempt.
+        """
+        started_at = now()
+        attempt = record.attempts
+        while True:
+            attempt += 1
+            begun = time.perf_counter()
+            try:
+                response = await self._call(record, attempt)
+            except evalyard.TargetError as error:
+                again = error.retryable and attempt < self._settings.max_attempts and may_retry()
+                if not again:
+                    return _failure(error, attempt, begun, started_at)
+                await asyncio.sleep(_pause(attempt, error.retry_after_seconds))
+            else:
+                return _success(response, attempt, begun, started_at)
+
+    async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
+        request = evalyard.TargetRequest(
+            input=record.input,
+            metadata=record.metadata if isinstance(record.metadata, dict) else None,
+            item_id=record.item_id,
+            run_id=record.run_id,
+            record_id=record.id,
+            trial=record.trial,
+            attempt=attempt,
+            timeout_seconds=self._settings.timeout_seconds,
+        )
+        limit = self._settings.timeout_seconds
+        try:
+            async with asyncio.timeout(limit):
+                response = await self._target.call(request)
+        except TimeoutError as error:
+            raise evalyard.TargetError(
+                f"The system gave no answer within {limit:g} s.", code="TIMEOUT", retryable=True
+            ) from error
+        except evalyard.TargetError:
+            raise
+        except Exception as error:
+            raise evalyard.TargetError(
+                f"The target raised {type(error).__name__}: {error}", code="EXCEPTION"
+            ) from error
+        return _checked(response)
+
+
+def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
+    if not isinstance(response, evalyard.TargetResponse):
+        raise evalyard.TargetError(
+            f"The target returned {type(response).__name__}, not a TargetResponse.", code="BAD_OUTPUT"
+        )
+    try:
+        payload_size(response.output, field="output", most=MAX_PAYLOAD_BYTES)
+    except Refusal as error:
+        raise evalyard.TargetError(f"The output can't be stored: {error.message}", code="BAD_OUTPUT") from error
+    return response
+
+
+def _pause(attempt: int, asked_seconds: float | None) -> float:
+    """Return how long to wait: what the system asked for, else exponential back-off with full jitter.
+
+    M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog (2015).
+    """
+    if asked_seconds is not None:
+        return min(_LONGEST_PAUSE_SECONDS, max(0.0, asked_seconds)) + random.uniform(0, 0.1)  # noqa: S311
+    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
+
+
+def _success(response: evalyard.TargetResponse, attempt: int, begun: float, started_at: Any) -> Outcome:
+    return Outcome(
+        output=response.output,
+        attempts=attempt,
+        latency_ms=(time.perf_counter() - begun) * 1000,
+        cost_usd=response.cost_usd,
+        prompt_tokens=response.prompt_tokens,
+        completion_tokens=response.completion_tokens,
+        trace_id=response.trace_id,
+        started_at=started_at,
+        finished_at=now(),
+    )
+
+
+def _failure(error: evalyard.TargetError, attempt: int, begun: float, started_at: Any) -> Outcome:
+    return Outcome(
+        error=Problem(error.code, str(error)[:_LONGEST_MESSAGE], retryable=error.retryable),
+        attempts=attempt,
+        latency_ms=(time.perf_counter() - begun) * 1000,
+        started_at=started_at,
+        finished_at=now(),
+    )

@@ -1,0 +1,233 @@
+"""What a worker process does with a message: claim the task, work at it for a while, give it back.
+
+A task is worked at for as long as nobody else waits for a thread of this process; then for two seconds, so that runs
+take turns.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import structlog
+
+import evalyard
+from evalyard_core.domain.errors import Refusal
+from evalyard_core.domain.payload import now
+from evalyard_core.domain.runs import ACTIVE, Run, RunStatus
+from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task
+from evalyard_core.queue import Queue
+from evalyard_core.services import Services
+from evalyard_core.services.runs import HINT_SECONDS
+from evalyard_core.storage import Store, StoreError
+from evalyard_workers.plugins.host import PluginHost
+from evalyard_workers.plugins.targets import TargetPool
+
+from .lane import Lane
+from .lease import LEASE_SECONDS, Lease
+from .planning import planned
+from .scoring import RunScorer
+
+_log = structlog.get_logger(__name__)
+
+_TURN_SECONDS: Final = 2.0
+_LONGEST_TURN_SECONDS: Final = 600.0
+_GRACE_SECONDS: Final = 20.0
+_SCORING_THREADS: Final = 32
+
+
+class Engine:
+    """Carries out the tasks of runs in one worker process."""
+
+    def __init__(
+        self, services: Services, queue: Queue, host: PluginHost, *, threads: int, evaluator_timeout_seconds: float
+    ) -> None:
+        self.owner = secrets.token_hex(8)
+        self._services = services
+        self._store: Store = services.store
+        self._queue = queue
+        self._host = host
+        self._targets = TargetPool(host)
+        self._threads = threads
+        self._evaluator_timeout = evaluator_timeout_seconds
+        self._scoring_threads = ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="score")
+        self._active = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = asyncio.Event()
+
+    async def work(self, task_id: str, ticket: int) -> None:
+        """Take a turn at a task, unless the message is late or somebody else holds it."""
+        if self._stopping.is_set():
+            return
+        task = await self._store.tasks.claim(task_id, ticket, self.owner, LEASE_SECONDS)
+        if task is None:
+            return
+        self._active += 1
+        self._idle.clear()
+        try:
+            with structlog.contextvars.bound_contextvars(run=task.run_id, task=task.id):
+                await self._turn(Lease(self._store, task))
+        finally:
+            self._active -= 1
+            if not self._active:
+                self._idle.set()
+
+    def begin_to_stop(self) -> None:
+        """Claim no more, and let turns come to their end."""
+        self._stopping.set()
+
+    async def close(self) -> None:
+        """Wait for the turns, and release what they use."""
+        self.begin_to_stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_SECONDS + 5):
+                await self._idle.wait()
+        await self._targets.close()
+        self._scoring_threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _turn(self, lease: Lease) -> None:
+        task = lease.task
+        run = await self._store.runs.get(task.run_id)
+        if run is None:
+            await self._store.tasks.delete_of_run(task.run_id)
+            return
+        try:
+            state = await (self._plan(run, lease) if task.kind is TaskKind.PLAN else self._execute(run, lease))
+        except StoreError as error:
+            # The lease runs out by itself, and the sweeper gives the task to whoever is there.
+            _log.warning("turn ended by the database", error=str(error)[:300])
+            return
+        except Exception as error:  # noqa: BLE001 - the boundary of a turn: one run fails, the worker lives
+            _log.exception("turn failed")
+            await self._give_up(run, task, error)
+            return
+        if not lease.lost.is_set():
+            await self._give_back(task, state)
+
+    async def _give_back(self, task: Task, state: TaskState) -> None:
+        released = await self._store.tasks.release(task, state, due_seconds=HINT_SECONDS)
+        if released is None:
+            return
+        if released.state is TaskState.READY:
+            await self._queue.hint([released])
+        if released.state is TaskState.DONE:
+            await self.end_if_done(task.run_id)
+
+    async def end_if_done(self, run_id: str) -> None:
+        """End a run when none of its tasks has work left."""
+        if await self._store.tasks.unfinished(run_id) == 0:
+            await self._services.runs.end(run_id=run_id)
+
+    async def _give_up(self, run: Run, task: Task, error: Exception) -> None:
+        """Fail a run that this code can't carry out: trying again would find the same fault."""
+        try:
+            reason = f"The worker failed: {type(error).__name__}: {error}. It was logged; rerun after an upgrade."
+            await self._services.runs.stop(run=run, status=RunStatus.FAILED, reason=reason[:1000])
+        except Refusal:
+            _log.info("the run has ended in the meantime")
+        await self._give_back(task, TaskState.READY)
+
+    async def _plan(self, run: Run, lease: Lease) -> TaskState:
+        """Lay down the records, start the run, and make its lanes; each step may be repeated."""
+        if run.is_terminal:
+            return TaskState.DONE
+        total = 0
+        async with lease.held(_nothing):
+            async for records in planned(self._store, run):
+                await self._store.records.add(records)
+                total += len(records)
+                if lease.lost.is_set():
+                    return TaskState.READY
+        started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
+        if started is None and run.status is RunStatus.PENDING:
+            await self._store.records.cancel_open(run.id, now())
+        await self._make_lanes(run)
+        return TaskState.DONE
+
+    async def _make_lanes(self, run: Run) -> None:
+        lanes = range(run.settings.lanes)
+        await self._store.tasks.add([lane_task(run.id, run.project_id, lane, TaskState.READY, now()) for lane in lanes])
+        await self._queue.hint(await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS))
+
+    async def _execute(self, run: Run, lease: Lease) -> TaskState:
+        if run.status not in ACTIVE:
+            return TaskState.DONE if run.is_terminal else TaskState.READY
+        try:
+            target = await self._targets.acquire(run.system) if run.system is not None else None
+        except evalyard.TargetError as error:
+            await self._fail(run, f"The system can't be called: {error}")
+            return TaskState.READY
+        try:
+            scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout)
+            lane = Lane(self._store, run, lease.task, target=target, scorer=scorer)
+            await self._carry_out(lane, lease)
+        finally:
+            if run.system is not None:
+                await self._targets.release(run.system)
+        if lane.over_budget is not None:
+            await self._fail(run, lane.over_budget)
+            return TaskState.READY
+        return self._state_after(lane, run)
+
+    @staticmethod
+    def _state_after(lane: Lane, run: Run) -> TaskState:
+        if not lane.exhausted:
+            return TaskState.READY
+        waits = run.is_external and run.status is RunStatus.RUNNING
+        return TaskState.IDLE if waits else TaskState.DONE
+
+    async def _carry_out(self, lane: Lane, lease: Lease) -> None:
+        """Let a lane work until it is done, its turn is over, its lease is lost, or the worker stops."""
+        async with lease.held(lane.beat):
+            working = asyncio.create_task(lane.work())
+            watching = asyncio.create_task(self._watch(lane, lease))
+            try:
+                await working
+            finally:
+                watching.cancel()
+                await asyncio.wait({watching, working})
+        await lane.hand_back()
+
+    async def _watch(self, lane: Lane, lease: Lease) -> None:
+        """Stop a lane when something else wants it to."""
+        turn = asyncio.create_task(self._turn_over())
+        signals: Iterable[asyncio.Task[object]] = {
+            turn,
+            asyncio.create_task(lease.lost.wait()),
+            asyncio.create_task(self._stopping.wait()),
+        }
+        try:
+            await asyncio.wait(signals, return_when=asyncio.FIRST_COMPLETED)
+            if lease.lost.is_set():
+                lane.abandon()
+            lane.stop()
+            if self._stopping.is_set():
+                await asyncio.sleep(_GRACE_SECONDS)
+                lane.abandon()
+            await lease.lost.wait()
+            lane.abandon()
+        finally:
+            for signal in signals:
+                signal.cancel()
+
+    async def _turn_over(self) -> None:
+        """Return when a turn has been long enough: at once after two seconds where others wait for a thread."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while loop.time() - begun < _LONGEST_TURN_SECONDS:
+            await asyncio.sleep(_TURN_SECONDS)
+            if self._active >= self._threads:
+                return
+
+    async def _fail(self, run: Run, reason: str) -> None:
+        try:
+            await self._services.runs.stop(run=run, status=RunStatus.FAILED, reason=reason)
+        except Refusal:
+            _log.info("the run has ended in the meantime")
+
+
+async def _nothing() -> None:
+    """Do nothing at a beat."""

@@ -1,0 +1,78 @@
+"""Scoring the records of a run with all its evaluators."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from evalyard_core.domain.evaluators import EvaluatorSnapshot
+from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.payload import now
+from evalyard_core.domain.records import Problem, Record, Score, verdict_of
+from evalyard_core.domain.runs import Run
+from evalyard_core.domain.scores import blank_score, failed
+from evalyard_core.storage.records import Scored
+from evalyard_workers.plugins.host import ConfigRefused, PluginHost, PluginUnavailable
+from evalyard_workers.plugins.scoring import Scorer
+
+
+class RunScorer:
+    """The evaluators of one run."""
+
+    def __init__(self, run: Run, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float) -> None:
+        self._run = run
+        self._rescoring = frozenset(run.rescoring)
+        self._scorers = [(snapshot, _scorer(snapshot, host, threads, timeout_seconds)) for snapshot in run.evaluators]
+
+    async def score(self, records: Sequence[Record]) -> list[Scored]:
+        """Return the scores that records are to have, in order: new ones, and those that stay."""
+        new = await asyncio.gather(*(self._by(snapshot, scorer, records) for snapshot, scorer in self._scorers))
+        return [self._scored(record, [scores[place] for scores in new]) for place, record in enumerate(records)]
+
+    async def _by(
+        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Problem, records: Sequence[Record]
+    ) -> list[Score | None]:
+        """Return one evaluator's new scores; None for a record whose score by it stays."""
+        scores: list[Score | None] = [None] * len(records)
+        places = [place for place, record in enumerate(records) if self._lacks(record, snapshot.evaluator_id)]
+        if not places:
+            return scores
+        if isinstance(scorer, Problem):
+            given = [failed(blank_score(snapshot, now()), scorer)] * len(places)
+        else:
+            given = await scorer.score([_context(records[place]) for place in places])
+        for place, score in zip(places, given, strict=True):
+            scores[place] = score
+        return scores
+
+    def _lacks(self, record: Record, evaluator_id: str) -> bool:
+        return evaluator_id in self._rescoring or all(score.evaluator_id != evaluator_id for score in record.scores)
+
+    @staticmethod
+    def _scored(record: Record, new: Sequence[Score | None]) -> Scored:
+        fresh = {score.key: score for score in new if score is not None}
+        kept = [score for score in record.scores if score.key not in fresh]
+        scores = (*kept, *fresh.values())
+        return Scored(record_id=record.id, scores=scores, verdict=verdict_of(scores), finished_at=now())
+
+
+def _scorer(
+    snapshot: EvaluatorSnapshot, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float
+) -> Scorer | Problem:
+    """Return what scores with an evaluator, or why nothing can."""
+    try:
+        return Scorer(host.evaluator(snapshot), threads, timeout_seconds)
+    except PluginUnavailable as error:
+        return Problem("PLUGIN_MISSING", str(error), retryable=True)
+    except ConfigRefused as error:
+        return Problem("BAD_CONFIG", f"{snapshot.plugin} refuses config{error.path}: {error.message}")
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is made
+        return Problem("EXCEPTION", f"{snapshot.plugin} could not be made: {type(error).__name__}: {error}")
+
+
+def _context(record: Record) -> Context:
+    return {
+        "input": record.input,
+        "expected": record.expected_output,
+        "output": record.output,
+        "metadata": record.metadata,
+    }

@@ -1,0 +1,60 @@
+"""Being there: a worker process publishes what it has installed, and keeps saying that it lives."""
+
+import asyncio
+import os
+import socket
+from typing import Final
+
+import structlog
+
+from evalyard_core.domain.payload import now
+from evalyard_core.domain.plugins import Worker
+from evalyard_core.storage import Store, StoreError
+
+from .plugins.host import PluginHost
+
+_log = structlog.get_logger(__name__)
+
+_BEAT_SECONDS: Final = 1.0
+
+
+class Presence:
+    """The entry of this process among the live workers."""
+
+    def __init__(self, store: Store, host: PluginHost, owner: str) -> None:
+        self._store = store
+        self._host = host
+        self._owner = owner
+        self._started_at = now()
+
+    async def publish(self) -> None:
+        """Look for plugins and publish them."""
+        await self._host.refresh()
+        worker = Worker(
+            id=self._owner,
+            host=socket.gethostname(),
+            process=os.getpid(),
+            started_at=self._started_at,
+            evaluators=self._host.evaluator_plugins(),
+            targets=self._host.target_plugins(),
+        )
+        await self._store.workers.publish(worker)
+        _log.info("published plugins", evaluators=len(worker.evaluators), targets=len(worker.targets))
+
+    async def run(self) -> None:
+        """Keep the entry alive; publish anew when asked to, or when the entry is gone."""
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            try:
+                wanted = await self._store.workers.beat(self._owner)
+                if wanted is None or wanted:
+                    await self.publish()
+            except StoreError as error:
+                _log.warning("could not say that this worker lives", error=str(error)[:300])
+
+    async def leave(self) -> None:
+        """Take the entry away."""
+        try:
+            await self._store.workers.remove(self._owner)
+        except StoreError as error:
+            _log.warning("could not say that this worker stops", error=str(error)[:300])

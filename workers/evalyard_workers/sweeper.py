@@ -1,0 +1,48 @@
+"""Finding work that nobody is at: after a worker died, a message was lost, or a process stopped between two writes."""
+
+import asyncio
+import random
+from typing import Final
+
+import structlog
+
+from evalyard_core.queue import Queue
+from evalyard_core.services import Services
+from evalyard_core.services.runs import HINT_SECONDS
+from evalyard_core.storage import StoreError
+
+from .engine import Engine
+
+_log = structlog.get_logger(__name__)
+
+_PAUSE_SECONDS: Final = 2.0
+
+
+class Sweeper:
+    """Looks every two seconds or so; any number of them may, since what they do may be done twice."""
+
+    def __init__(self, services: Services, queue: Queue, engine: Engine) -> None:
+        self._services = services
+        self._queue = queue
+        self._engine = engine
+
+    async def run(self) -> None:
+        """Sweep for ever."""
+        while True:
+            try:
+                await self.sweep()
+            except StoreError as error:
+                _log.warning("sweep broke off", error=str(error)[:300])
+            await asyncio.sleep(_PAUSE_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
+
+    async def sweep(self) -> None:
+        """Send hints for overdue tasks, end runs whose tasks are done, and finish deletions."""
+        store = self._services.store
+        overdue = await store.tasks.overdue(due_seconds=HINT_SECONDS)
+        if overdue:
+            _log.info("found work that nobody is at", tasks=[task.id for task in overdue])
+            await self._queue.hint(overdue)
+        for run_id in await store.runs.without_end():
+            await self._engine.end_if_done(run_id)
+        for run_id in await store.runs.hidden():
+            await self._services.runs.purge(run_id=run_id)
