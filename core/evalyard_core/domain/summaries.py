@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import fmean, stdev
 
-from .records import RecordStatus, Score, ScoreStatus, Verdict
+from .records import RECORD_TERMINAL, RecordStatus, Score, ScoreStatus, Verdict
 from .runs import Distribution, LabelCount, PassAtK, Progress, RunSummary, Tally
 from .statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
 
@@ -105,6 +105,11 @@ class RunAccumulator:
             trials = self.trials.setdefault(record.item_id, [0, 0])
             trials[0] += 1
             trials[1] += record.verdict is Verdict.PASSED
+
+    @property
+    def has_open_records(self) -> bool:
+        """Whether some record is not done with."""
+        return any(status not in RECORD_TERMINAL for status in self.statuses)
 
     def progress(self) -> Progress:
         """Return how the records stand."""

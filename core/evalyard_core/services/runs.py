@@ -203,12 +203,16 @@ class RunService:
     async def end(self, *, run_id: str) -> Run | None:
         """Give a run whose work is done its exact summary, and the status COMPLETED unless it was stopped before.
 
-        Doing this twice, or at once from two workers, comes to the same.
+        Doing this twice, or at once from two workers, comes to the same. A run with records that are not done with
+        goes on instead.
         """
         run = await self._store.runs.get(run_id)
         if run is None:
             return None
         collected = await self._collect(run_id)
+        if collected.has_open_records and run.status in ACTIVE:
+            await self._wake(run_id, reopen=True)
+            return run
         moment = run.finished_at or now()
         summary = collected.summary(started_at=run.started_at, finished_at=moment, most_trials=run.settings.trials)
         figures = Figures(

@@ -1,7 +1,7 @@
 """What has changed, as it happens: one change stream for a process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ _PIPELINE: Final[list[Document]] = [
     {
         "$match": {
             "$or": [
-                {"ns.coll": "runs", "operationType": {"$in": ["insert", "update", "replace"]}},
+                {"ns.coll": "runs", "operationType": {"$in": ["insert", "update", "replace", "delete"]}},
                 {
                     "ns.coll": "records",
                     "$or": [
@@ -40,7 +40,7 @@ _PIPELINE: Final[list[Document]] = [
 
 @dataclass(frozen=True, slots=True)
 class RunChanged:
-    """A run is new or has changed."""
+    """A run is new, has changed or was removed."""
 
     run_id: str
 
@@ -66,7 +66,7 @@ class ChangeFeed:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._database = database
 
-    async def follow(self) -> AsyncIterator[Change]:
+    async def follow(self) -> AsyncGenerator[Change, None]:
         """Yield changes for ever, the first thing always being a `Gap`.
 
         Goes on where it broke off when the database was away, and yields a `Gap` where it can't.

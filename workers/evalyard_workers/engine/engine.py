@@ -108,10 +108,12 @@ class Engine:
             await self._give_back(task, state)
 
     async def _give_back(self, task: Task, state: TaskState) -> None:
-        released = await self._store.tasks.release(task, state, due_seconds=HINT_SECONDS)
+        """Release a task; a worker that stops leaves it to the others' sweepers, who look every two seconds."""
+        stopping = self._stopping.is_set()
+        released = await self._store.tasks.release(task, state, due_seconds=0 if stopping else HINT_SECONDS)
         if released is None:
             return
-        if released.state is TaskState.READY:
+        if released.state is TaskState.READY and not stopping:
             await self._queue.hint([released])
         if released.state is TaskState.DONE:
             await self.end_if_done(task.run_id)

@@ -60,8 +60,14 @@ class Lane:
         self._unreported_cost = 0.0
         self._known_cost = run.progress.cost_usd
         self._stopping = False
-        self.exhausted = False
+        self._read_all = False
+        self._left_behind = False
         self.over_budget: str | None = None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every record that the lane had is done with."""
+        return self._read_all and not self._left_behind
 
     def stop(self) -> None:
         """Begin no more records; those in flight are finished."""
@@ -70,6 +76,7 @@ class Lane:
     def abandon(self) -> None:
         """Begin no more records and leave those in flight; outputs that came back are still stored."""
         self._stopping = True
+        self._left_behind = True
         for caller in self._callers:
             caller.cancel()
 
@@ -105,7 +112,7 @@ class Lane:
         while not self._stopping:
             page = await self._store.records.open_in_lane(self._run.id, self._task.lane, from_seq=place, most=_PAGE)
             if not page:
-                self.exhausted = True
+                self._read_all = True
                 break
             for record in page:
                 if self._stopping:
@@ -135,6 +142,7 @@ class Lane:
         loop = asyncio.get_running_loop()
         while (record := await self._to_call.get()) is not None:
             if self._stopping:
+                self._left_behind = True
                 continue
             self._in_flight[record.id] = loop.time()
             outcome = await self._outcome(record)
