@@ -1,0 +1,5 @@
+"""`python -m evalyard.cli`."""
+
+from evalyard.cli import main
+
+main()

@@ -1,0 +1,94 @@
+"""The commands, found as entry points of the group `evalyard.commands`.
+
+An entry point is called as its command and resolves to a function, which is the command, or to a `typer.Typer`, which
+is a group of commands.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Annotated, Any, Final
+
+import typer
+
+GROUP: Final = "evalyard.commands"
+_ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command that `arguments` name; exit as it does."""
+    build_app(entry_points(group=GROUP), arguments)(args=list(arguments), prog_name="evalyard")
+
+
+def build_app(found: Iterable[EntryPoint], arguments: Sequence[str]) -> typer.Typer:
+    """Return the application with the commands of `found`.
+
+    When `arguments` begin with one of them, no other is imported. A command that can't be imported says so when it is
+    called, and in the help; the others go on.
+    """
+    app = typer.Typer(
+        name="evalyard",
+        help="Evaluate AI systems: datasets, runs, scores.",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+    )
+    app.callback()(_options)
+    commands = _by_name(found)
+    wanted = arguments[0] if arguments and arguments[0] in commands else None
+    for name in [wanted] if wanted else sorted(commands):
+        _add(app, name, commands[name])
+    return app
+
+
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda wanted: _show_version(wanted=wanted))
+    ] = False,
+) -> None:
+    """Evaluate AI systems: datasets, runs, scores."""
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"evalyard {version('evalyard')}")
+        raise typer.Exit
+
+
+def _by_name(found: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
+    commands: dict[str, list[EntryPoint]] = {}
+    for entry_point in found:
+        commands.setdefault(entry_point.name, []).append(entry_point)
+    return commands
+
+
+def _add(app: typer.Typer, name: str, offers: Sequence[EntryPoint]) -> None:
+    """Add command `name`, or one that says why it can't be had."""
+    if len({offer.value for offer in offers}) > 1:
+        packages = " and ".join(sorted(_package(offer) for offer in offers))
+        _add_broken(app, name, f"it is offered by {packages}: uninstall one of them")
+        return
+    try:
+        command = offers[0].load()
+    except Exception as error:  # noqa: BLE001 - whatever a stranger's package raises costs its own command only
+        reason = f"{type(error).__name__}: {error}"
+        _add_broken(app, name, f"{_package(offers[0])} could not be loaded ({reason}): reinstall or remove it")
+        return
+    _attach(app, name, command)
+
+
+def _attach(app: typer.Typer, name: str, command: typer.Typer | Callable[..., Any]) -> None:
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
+
+
+def _add_broken(app: typer.Typer, name: str, reason: str) -> None:
+    @app.command(name, help=f"Not available: {reason}.", context_settings=_ANYTHING)
+    def refuse() -> None:
+        typer.echo(f"evalyard: the command {name} is not available: {reason}.", err=True)
+        raise typer.Exit(1)
+
+
+def _package(offer: EntryPoint) -> str:
+    return offer.dist.name if offer.dist else "an unknown package"

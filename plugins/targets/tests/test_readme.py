@@ -1,0 +1,48 @@
+import json
+import re
+import sys
+import types
+from pathlib import Path
+
+from evalyard import TargetResponse
+from evalyard_targets import HttpConfig, PythonConfig, PythonTarget
+
+README = Path(__file__).parents[1].joinpath("README.md").read_text()
+
+
+def _blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+async def test_the_http_example_works(server, make_answer, make_request, make_http_target, monkeypatch):
+    monkeypatch.setenv("EVALYARD_SECRET_QA_TOKEN", "t0ken")
+    usage = {"cost": 0.01, "prompt_tokens": 7, "completion_tokens": 1}
+    server.answers(make_answer({"choices": [{"message": {"content": "Paris"}}], "usage": usage}))
+    target = await make_http_target(**json.loads(_blocks("json")[0]) | {"url": server.url})
+
+    response = await target.call(make_request({"question": "Capital of France?"}))
+
+    assert response == TargetResponse("Paris", 0.01, 7, 1)
+    assert server.asked[0].path == "/ask?user=u-1"
+    assert server.asked[0].headers["authorization"] == "Bearer t0ken"
+    assert server.asked[0].json["messages"] == [{"role": "user", "content": "Capital of France?"}]
+
+
+def test_every_option_is_in_the_table():
+    rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
+    assert [option for option in HttpConfig.model_fields if not any(f"`{option}`" in row for row in rows)] == []
+
+
+async def test_the_python_example_works(make_request, monkeypatch):
+    monkeypatch.setenv("EVALYARD_PYTHON_TARGETS", "1")
+    module = types.ModuleType("answers_of_the_readme")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(_blocks("python")[0], vars(module))
+    PythonConfig.model_validate_json(_blocks("json")[1])
+    target = PythonTarget(PythonConfig(function="answers_of_the_readme:answer"))
+
+    await target.open()
+    response = await target.call(make_request("hello"))
+    await target.close()
+
+    assert response == TargetResponse("HELLO", cost_usd=0.001)

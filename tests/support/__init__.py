@@ -1,0 +1,1 @@
+"""What tests stand on: systems under test, and a place to run the engine in."""

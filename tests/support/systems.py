@@ -1,0 +1,56 @@
+"""Systems under test for the `python` target: what they do is said by the input."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import evalyard
+
+_in_flight: Counter[str] = Counter()
+
+
+async def echo(input: Any) -> Any:
+    """Answer what the input says to answer."""
+    return input["answer"]
+
+
+async def logged(input: Any) -> Any:
+    """Note the call in the file that the input names, take as long as it says, and answer."""
+    _note(input["log"], input["answer"])
+    await asyncio.sleep(input.get("seconds", 0))
+    return input["answer"]
+
+
+def _note(log: str, answer: str) -> None:
+    with Path(log).open("a") as file:
+        file.write(f"{answer}\n")
+
+
+async def crowded(input: Any, request: evalyard.TargetRequest) -> Any:
+    """Answer how many calls of the same run are in flight."""
+    _in_flight[request.run_id] += 1
+    seen = _in_flight[request.run_id]
+    await asyncio.sleep(0.02)
+    _in_flight[request.run_id] -= 1
+    return seen
+
+
+async def moody(input: Any, request: evalyard.TargetRequest) -> Any:
+    """Fail as the input says: `fails` attempts retryably, or for good."""
+    if input.get("broken"):
+        raise evalyard.TargetError("It is broken.", code="HTTP_400")
+    if request.attempt <= input.get("fails", 0):
+        raise evalyard.TargetError("Try again.", code="HTTP_503", retryable=True, retry_after_seconds=0)
+    return input["answer"]
+
+
+async def priced(input: Any) -> evalyard.TargetResponse:
+    """Answer at a price of a cent."""
+    await asyncio.sleep(0.005)
+    return evalyard.TargetResponse(output=input["answer"], cost_usd=0.01, prompt_tokens=3, completion_tokens=2)
+
+
+async def never(input: Any) -> Any:
+    """Answer long after anybody waits."""
+    await asyncio.sleep(3600)
