@@ -1,10 +1,10 @@
 """What a process is told from outside, read once in its `main`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the API listens on.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins whose pages may use the API from a browser, divided by commas: https://app.example."
+    )
     data: Path = Field(Path(".evalyard"), description="Folder of the embedded database and broker (`evalyard up`).")
     mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")
     valkey: Path | None = Field(None, description="The valkey-server or redis-server of `evalyard up`; likewise.")
@@ -37,3 +40,8 @@ class Settings(BaseSettings):
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
     log_format: Literal["json", "text"] = Field("text", description="Form of the log lines on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [origin.strip() for origin in value.split(",") if origin.strip()] if isinstance(value, str) else value

@@ -1,14 +1,17 @@
 """What Dramatiq's command line loads: a broker whose one actor takes a turn at a task."""
 
+import asyncio
 from typing import Any, Final
 
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AgeLimit, AsyncIO, Middleware, Retries, ShutdownNotifications, TimeLimit
 
+from evalyard_core.logging import configure_logging
 from evalyard_core.queue import ACTOR, QUEUE, BrokerQueue, connect_broker
 from evalyard_core.settings import Settings
 
+from .metrics import serve_metrics
 from .process import WorkerProcess
 
 _MINUTE_MS: Final = 60_000
@@ -36,6 +39,10 @@ class Lifecycle(Middleware):
 def create_broker() -> dramatiq.Broker:
     """Return the broker of a worker process, with its actor declared."""
     settings = Settings()
+    configure_logging(settings)
+    _use_fast_loop()
+    if settings.worker_metrics_port:
+        serve_metrics(settings.worker_metrics_port)
     broker = connect_broker(settings.broker_url)
     process = WorkerProcess(settings, BrokerQueue(broker))
     # A turn ends by itself after ten minutes; a message that was lost or refused is sent again by the sweeper.
@@ -52,6 +59,15 @@ def create_broker() -> dramatiq.Broker:
     dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, broker=broker)(process.work)
     dramatiq.set_broker(broker)
     return broker
+
+
+def _use_fast_loop() -> None:
+    """Let Dramatiq's event loop be uvloop's, where that runs."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
 def _on_loop(work: Any) -> None:

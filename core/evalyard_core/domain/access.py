@@ -1,8 +1,10 @@
 """Who asks, and what a role may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from .errors import Forbidden, NotFound
 
@@ -20,6 +22,16 @@ class Role(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+class Owned(Protocol):
+    """Whatever belongs to a project."""
+
+    @property
+    def project_id(self) -> str: ...
+
+
+OwnedT = TypeVar("OwnedT", bound=Owned)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Whoever sent a request; `project_id` is None for an instance key, which sees every project."""
@@ -32,6 +44,10 @@ class Actor:
     def sees(self, project_id: str) -> bool:
         """Tell whether objects of the project exist for this actor."""
         return self.project_id is None or self.project_id == project_id
+
+    def visible(self, objects: Mapping[str, OwnedT]) -> dict[str, OwnedT]:
+        """Return those of the objects that exist for this actor."""
+        return {identifier: owned for identifier, owned in objects.items() if self.sees(owned.project_id)}
 
     def require(self, project_id: str, needed: Role, *, what: str = "project") -> None:
         """Refuse unless the actor has `needed` in the project; another project's object does not exist for it."""
@@ -74,3 +90,7 @@ class ApiKey:
     last_used_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+
+    def is_worthless(self, moment: datetime) -> bool:
+        """Tell whether the key was revoked or has expired at this time."""
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= moment)

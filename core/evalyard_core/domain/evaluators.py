@@ -10,7 +10,7 @@ from typing import Any, Final
 from evalyard import ScoreType
 
 from .errors import BadInput
-from .payload import Json
+from .payload import Json, payload_size
 
 __all__ = [
     "Evaluator",
@@ -29,6 +29,9 @@ class VariableMapping:
 
     variable: str
     path: str
+
+
+_MOST_THRESHOLD_BYTES: Final = 100_000
 
 
 class ThresholdOperator(StrEnum):
@@ -51,14 +54,19 @@ class Threshold:
 
     def met_by(self, value: Any) -> bool:
         """Tell whether a score's value passes; a value that can't be compared does not."""
-        try:
-            return bool(_COMPARE[self.operator](value, self.value))
-        except TypeError:
-            return False
+        if self.operator is ThresholdOperator.IN:
+            return any(_equal(value, bound) for bound in self.value)
+        if self.operator is ThresholdOperator.EQ:
+            return _equal(value, self.value)
+        return _is_number(value) and bool(_COMPARE[self.operator](value, self.value))
 
 
 def _equal(value: Any, bound: Any) -> bool:
     return bool(value == bound) and isinstance(value, bool) == isinstance(bound, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _COMPARE: Final[Mapping[ThresholdOperator, Callable[[Any, Any], Any]]] = {
@@ -66,8 +74,6 @@ _COMPARE: Final[Mapping[ThresholdOperator, Callable[[Any, Any], Any]]] = {
     ThresholdOperator.GTE: operator.ge,
     ThresholdOperator.LT: operator.lt,
     ThresholdOperator.LTE: operator.le,
-    ThresholdOperator.EQ: _equal,
-    ThresholdOperator.IN: lambda value, bound: value in bound,
 }
 
 
@@ -75,31 +81,32 @@ def check_threshold(threshold: Threshold | None, score_type: ScoreType, *, field
     """Refuse a threshold that no score of the type could be compared with."""
     if threshold is None:
         return
+    payload_size(threshold.value, field=f"{field}.value", most=_MOST_THRESHOLD_BYTES)
     if score_type is ScoreType.NUMERIC:
         _check_numeric(threshold, field=field)
     elif score_type is ScoreType.BOOLEAN:
         if threshold.operator is not ThresholdOperator.EQ or not isinstance(threshold.value, bool):
             raise BadInput("A boolean score takes EQ with true or false.", field=field)
     elif threshold.operator is ThresholdOperator.IN:
-        _check_list(threshold.value, field=field)
-    elif threshold.operator is not ThresholdOperator.EQ or not isinstance(threshold.value, str):
+        _check_list(threshold.value, _is_text, "texts", field=field)
+    elif threshold.operator is not ThresholdOperator.EQ or not _is_text(threshold.value):
         raise BadInput(f"A {score_type.lower()} score takes EQ with a text, or IN with a list.", field=field)
 
 
 def _check_numeric(threshold: Threshold, *, field: str) -> None:
     if threshold.operator is ThresholdOperator.IN:
-        _check_list(threshold.value, field=field)
+        _check_list(threshold.value, _is_number, "numbers", field=field)
     elif not _is_number(threshold.value):
         raise BadInput(f"A numeric score is compared with a number, not {threshold.value!r}.", field=f"{field}.value")
 
 
-def _check_list(value: Any, *, field: str) -> None:
-    if not isinstance(value, list) or not value:
-        raise BadInput("IN takes a list of at least one value.", field=f"{field}.value")
+def _check_list(value: Any, fits: Callable[[Any], bool], what: str, *, field: str) -> None:
+    if not isinstance(value, list) or not value or not all(map(fits, value)):
+        raise BadInput(f"IN takes a list of {what} here, at least one.", field=f"{field}.value")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,5 +140,5 @@ class EvaluatorSnapshot:
     config: Json
     config_hash: str
     mapping: tuple[VariableMapping, ...]
-    threshold: Threshold | None
     score_type: ScoreType
+    threshold: Threshold | None = None

@@ -2,19 +2,29 @@
 
 import hashlib
 import itertools
+import os
 import secrets
 import time
 from typing import Any, Final
 
 import orjson
 
-_PROCESS: Final = secrets.token_hex(3)
+_process = secrets.token_hex(3)
 _counter: Final = itertools.count(secrets.randbelow(1 << 23))
 
 
 def new_id() -> str:
     """Return an identifier that sorts after those made in earlier milliseconds; unique over processes and machines."""
-    return f"{time.time_ns() // 1_000_000:012x}{_PROCESS}{next(_counter) & 0xFFFFFF:06x}"
+    return f"{time.time_ns() // 1_000_000:012x}{_process}{next(_counter) & 0xFFFFFF:06x}"
+
+
+def _become_another_process() -> None:
+    global _process  # noqa: PLW0603 - a forked child counts on from where its parent is, and needs another name
+    _process = secrets.token_hex(3)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_become_another_process)
 
 
 def record_id(run_id: str, item_id: str, trial: int) -> str:

@@ -6,12 +6,19 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 
 from .errors import BadInput
 from .evaluators import VariableMapping
+from .limits import check_unicode
 from .plugins import Variable
 
 ROOTS = ("input", "expected", "output", "metadata", "trace")
+_LONGEST_PATH = 1_000
+#: Expressions whose first part reads the whole record, and the others what that part found.
+_NARROWING = frozenset(
+    {"subexpression", "index_expression", "projection", "filter_projection", "value_projection", "flatten", "pipe"}
+)
 
 #: What a mapping reads: one value for each of `ROOTS`.
 Context = Mapping[str, Any]
@@ -55,15 +62,23 @@ def compile_readers(variables: Iterable[Variable], mapping: Iterable[VariableMap
     for variable in variables:
         path = paths.get(variable.name, variable.default_path)
         if path is not None:
-            readers.append(Reader(variable.name, path, variable.required, path.startswith("output"), _compiled(path)))
+            readers.append(_reader(variable, path))
     return tuple(readers)
 
 
-def _compiled(path: str) -> Callable[[Context], Any]:
+def _reader(variable: Variable, path: str) -> Reader:
     if path in ROOTS:
-        return lambda context: context.get(path)
-    search: Callable[[Context], Any] = jmespath.compile(path).search
-    return search
+        return Reader(variable.name, path, variable.required, path == "output", lambda context: context.get(path))
+    expression = jmespath.compile(path)
+
+    def read(context: Context) -> Any:
+        # A function in an expression refuses values of a type that it does not take: what is wanted is not there.
+        try:
+            return expression.search(context)
+        except (JMESPathError, RecursionError):
+            return None
+
+    return Reader(variable.name, path, variable.required, "output" in _roots(expression.parsed), read)
 
 
 def check_mapping(variables: Iterable[Variable], mapping: Iterable[VariableMapping], *, field: str = "mapping") -> None:
@@ -87,30 +102,38 @@ def check_mapping(variables: Iterable[Variable], mapping: Iterable[VariableMappi
 
 
 def _check_path(path: str, *, field: str) -> None:
+    if len(path) > _LONGEST_PATH:
+        raise BadInput(f"A path may have {_LONGEST_PATH:,} characters at most, not {len(path):,}.", field=field)
     try:
-        parsed = jmespath.compile(path).parsed
+        parsed = jmespath.compile(check_unicode(path, field=field)).parsed
     except JMESPathError as error:
         raise BadInput(f"{path!r} is no JMESPath: {_first_line(error)}", field=field) from error
-    root = _root(parsed)
-    if root is not None and root not in ROOTS:
+    except RecursionError as error:
+        raise BadInput("The path is nested too deep; use a simpler one.", field=field) from error
+    for name in sorted(_functions(parsed) - set(Functions.FUNCTION_TABLE)):
+        raise BadInput(f"{path!r} calls {name!r}, which is no function of JMESPath.", field=field)
+    for root in sorted(_roots(parsed) - set(ROOTS)):
         raise BadInput(f"{path!r} starts at {root!r}; start at one of {', '.join(ROOTS)}.", field=field)
 
 
-def _root(node: Mapping[str, Any]) -> str | None:
-    """Return the field that an expression starts at, or None where it does not start at a plain one."""
-    while node["type"] != "field":
-        if node["type"] not in {
-            "subexpression",
-            "index_expression",
-            "projection",
-            "filter_projection",
-            "value_projection",
-            "flatten",
-            "pipe",
-        }:
-            return None
-        node = node["children"][0]
-    return str(node["value"])
+def _roots(node: Mapping[str, Any]) -> set[str]:
+    """Return the fields of the whole record that an expression reads."""
+    if node["type"] == "field":
+        return {str(node["value"])}
+    children = [child for child in _children(node) if child["type"] != "expref"]
+    if node["type"] in _NARROWING:
+        children = children[:1]
+    return set().union(*map(_roots, children))
+
+
+def _functions(node: Mapping[str, Any]) -> set[str]:
+    """Return the functions that an expression calls."""
+    called = {str(node["value"])} if node["type"] == "function_expression" else set()
+    return called.union(*map(_functions, _children(node)))
+
+
+def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [child for child in node["children"] if isinstance(child, dict)]
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,7 @@
 """JSON values of users: kept as JSON text, so that nothing of them is lost or reinterpreted by the database."""
 
+import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -8,8 +10,9 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from .errors import BadInput, LimitExceeded
 
-#: The most bytes that one payload may have; MongoDB takes 16 MB a document, which holds several.
-MAX_PAYLOAD_BYTES: Final = 12 * 1024 * 1024
+#: The most bytes that a payload may have: a record holds two, its case and its output, with its scores beside them, in
+#: the 16 MB that MongoDB takes a document.
+MAX_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
 MAX_DEPTH: Final = 100
 
 
@@ -32,24 +35,45 @@ def payload_size(value: Any, *, field: str, most: int = MAX_PAYLOAD_BYTES) -> in
     if _deeper_than(value, MAX_DEPTH):
         raise LimitExceeded(f"A value may be nested {MAX_DEPTH} levels deep at most; flatten it.", field=field)
     try:
-        size = len(orjson.dumps(value))
+        encoded = orjson.dumps(value)
     except TypeError as error:
         raise BadInput(f"The value can't be stored as JSON: {error}.", field=field) from error
+    # The encoder writes null for numbers that JSON does not have: they would come back as something else.
+    if b"null" in encoded and _has_endless_number(value):
+        raise BadInput("NaN and infinity are no JSON; send null, or a text.", field=field)
+    _check_size(len(encoded), most, field=field)
+    return len(encoded)
+
+
+def check_together(parts: Mapping[str, Any]) -> int:
+    """Return the size in bytes of payloads, given by their fields, that share the room of one; or refuse them."""
+    sizes = {field: payload_size(value, field=field) for field, value in parts.items()}
+    total = sum(sizes.values())
+    _check_size(total, MAX_PAYLOAD_BYTES, field=max(sizes, key=sizes.__getitem__))
+    return total
+
+
+def _check_size(size: int, most: int, *, field: str) -> None:
     if size > most:
         raise LimitExceeded(
             f"A payload may have {most:,} bytes at most; this one has {size:,}. Store a reference.", field=field
         )
-    return size
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
-    if levels < 0:
-        return True
+    """Tell whether lists and objects are nested deeper than `levels`; a scalar has none, an empty list has one."""
+    if not isinstance(value, dict | list):
+        return False
+    entries = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(entry, levels - 1) for entry in entries if isinstance(entry, dict | list))
+
+
+def _has_endless_number(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_deeper_than(entry, levels - 1) for entry in value.values() if isinstance(entry, dict | list))
-    if isinstance(value, list):
-        return any(_deeper_than(entry, levels - 1) for entry in value if isinstance(entry, dict | list))
-    return False
+        return any(map(_has_endless_number, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_endless_number, value))
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def now() -> datetime:

@@ -24,7 +24,7 @@ class Variable:
     name: str
     description: str
     required: bool
-    default_path: str | None
+    default_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +36,10 @@ class EvaluatorPlugin:
     summary: str
     distribution: str
     version: str
-    homepage: str | None
     score_type: ScoreType
     config_schema: Json
     variables: tuple[Variable, ...]
+    homepage: str | None = None
     problem: str | None = None
     health: PluginHealth = PluginHealth.OFFLINE
     worker_count: int = 0

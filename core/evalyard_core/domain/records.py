@@ -56,6 +56,11 @@ class Problem:
     retryable: bool = False
 
 
+def score_key(evaluator_id: str | None, name: str) -> str:
+    """Return what tells a score from the others of its record: its evaluator, or else its name."""
+    return evaluator_id or f"~{name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """What one evaluator version said of one record.
@@ -64,15 +69,15 @@ class Score:
     counted; `passed` is None where nothing is asked of the score.
     """
 
-    evaluator_id: str | None
     name: str
-    evaluator_version: int | None
-    plugin: str | None
-    plugin_version: str | None
-    config_hash: str | None
     status: ScoreStatus
     source: ScoreSource
     created_at: datetime
+    evaluator_id: str | None = None
+    evaluator_version: int | None = None
+    plugin: str | None = None
+    plugin_version: str | None = None
+    config_hash: str | None = None
     value: Json = None
     number: float | None = None
     label: str | None = None
@@ -87,7 +92,7 @@ class Score:
     @property
     def key(self) -> str:
         """What tells this score from the record's others."""
-        return self.evaluator_id or f"~{self.name}"
+        return score_key(self.evaluator_id, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

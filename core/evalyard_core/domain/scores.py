@@ -1,26 +1,39 @@
 """From what was said to a score: its number, its label, and whether it passes."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from .evaluators import EvaluatorSnapshot, Threshold
 from .records import Problem, Score, ScoreSource, ScoreStatus
 
+#: The squares of larger numbers, summed over a run, leave the range of floating-point numbers.
+_LARGEST: Final = 1e100
 
-def with_value(score: Score, value: Any, *, passed: bool | None = None, threshold: Threshold | None = None) -> Score:
-    """Return a score with its value and what follows from it.
 
-    A threshold decides whether it passes; without one, what the evaluator or person said; without that, a boolean
-    passes when it is true, and nothing is asked of anything else.
+def with_value(score: Score, value: Any, *, passed: bool | None = None) -> Score:
+    """Return a score with its value and what follows from it, where no threshold is set."""
+    return replace(
+        score,
+        value=value,
+        number=number_of(value),
+        label=label_of(value),
+        passed=passes(value, said=passed, threshold=None),
+    )
+
+
+def passes(value: Any, *, said: bool | None, threshold: Threshold | None) -> bool | None:
+    """Tell whether a score passes.
+
+    A threshold decides; without one, what the evaluator or person said; without that, a boolean passes when it is
+    true, and nothing is asked of anything else.
     """
     if threshold is not None:
-        passed = threshold.met_by(value)
-    elif passed is None and isinstance(value, bool):
-        passed = value
-    return replace(score, value=value, number=_number(value), label=_label(value), passed=passed)
+        return threshold.met_by(value)
+    if said is None and isinstance(value, bool):
+        return value
+    return said
 
 
 def blank_score(evaluator: EvaluatorSnapshot, at: datetime, *, plugin_version: str | None = None) -> Score:
@@ -53,12 +66,11 @@ def failed(score: Score, problem: Problem) -> Score:
     return replace(score, status=ScoreStatus.ERROR, error=problem)
 
 
-def _number(value: Any) -> float | None:
-    if not isinstance(value, int | float):
-        return None
-    number = float(value)
-    return number if math.isfinite(number) else None
+def number_of(value: Any) -> float | None:
+    """Return a value as a number, a boolean as 1 or 0; None for NaN, and for what no mean can be told of."""
+    return float(value) if isinstance(value, int | float) and abs(value) <= _LARGEST else None
 
 
-def _label(value: Any) -> str | None:
+def label_of(value: Any) -> str | None:
+    """Return a value as a label, if it is a text that is short enough."""
     return value if isinstance(value, str) and len(value) <= 200 else None

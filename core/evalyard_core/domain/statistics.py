@@ -56,10 +56,13 @@ def histogram(ordered: Sequence[float], bins: int = 10) -> tuple[Bin, ...]:
     if low == high:
         return (Bin(low=low, high=high, count=len(ordered)),)
     width = (high - low) / bins
+    if not width:  # the range is too small to be divided
+        return (Bin(low=low, high=high, count=len(ordered)),)
     counts = [0] * bins
     for value in ordered:
         counts[min(bins - 1, int((value - low) / width))] += 1
-    return tuple(Bin(low=low + i * width, high=low + (i + 1) * width, count=count) for i, count in enumerate(counts))
+    edges = [*(low + place * width for place in range(bins)), high]
+    return tuple(Bin(low=edges[place], high=edges[place + 1], count=count) for place, count in enumerate(counts))
 
 
 def pass_at_k(trials_and_passes: Iterable[tuple[int, int]], most: int) -> tuple[PassAtK, ...]:

@@ -2,14 +2,46 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import fmean, stdev
+from typing import NamedTuple, Protocol
 
-from .records import RECORD_TERMINAL, RecordStatus, Score, ScoreStatus, Verdict
+from .records import RECORD_TERMINAL, Problem, RecordStatus, ScoreStatus, Verdict
 from .runs import Distribution, LabelCount, PassAtK, Progress, RunSummary, Tally
 from .statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
+
+
+class Figured(Protocol):
+    """What a summary needs of one score."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def status(self) -> ScoreStatus: ...
+    @property
+    def passed(self) -> bool | None: ...
+    @property
+    def number(self) -> float | None: ...
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def cost_usd(self) -> float | None: ...
+    @property
+    def error(self) -> Problem | None: ...
+
+
+class ScoreFigures(NamedTuple):
+    """A score as far as a summary needs it; there are millions of them."""
+
+    key: str
+    status: ScoreStatus
+    passed: bool | None
+    number: float | None
+    label: str | None
+    cost_usd: float | None
+    error: Problem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +54,7 @@ class RecordFigures:
     latency_ms: float | None
     cost_usd: float | None
     tokens: int
-    scores: tuple[Score, ...]
+    scores: Sequence[Figured]
 
 
 class ScoreAccumulator:
@@ -36,7 +68,7 @@ class ScoreAccumulator:
         self._cost = 0.0
         self._first_error: str | None = None
 
-    def add(self, score: Score) -> None:
+    def add(self, score: Figured) -> None:
         """Take in one score."""
         self._statuses[score.status] += 1
         self._cost += score.cost_usd or 0.0

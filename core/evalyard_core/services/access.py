@@ -11,7 +11,7 @@ from evalyard_core.domain.errors import BadInput, NotFound, Unauthenticated
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import check_name
 from evalyard_core.domain.payload import now
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 
 _PREFIX: Final = "evy_"
 _REMEDY: Final = "Send `Authorization: Bearer <key>`; keys are made with createApiKey or `evalyard keys create`."
@@ -57,36 +57,32 @@ class AccessService:
 
     async def has_instance_key(self) -> bool:
         """Tell whether any instance key was ever made."""
-        return await self._store.api_keys.count(None) > 0
+        return bool(await self._store.api_keys.of_instance(1))
 
     async def revoke_key(self, *, actor: Actor, key_id: str) -> ApiKey:
         """Make a key worthless at once."""
-        key = await self.key(actor=actor, key_id=key_id)
+        key = (await self.get_many(actor=actor, ids=[key_id])).get(key_id)
         if key is None:
             raise NotFound("There is no such API key.", field="id")
-        actor.require_role(Role.ADMIN)
         return await self._store.api_keys.revoke(key_id, now()) or key
 
-    async def key(self, *, actor: Actor, key_id: str) -> ApiKey | None:
-        """Return a key that the actor may know of, or None."""
-        key = await self._store.api_keys.get(key_id)
-        if key is None or (key.project_id is None and actor.project_id is not None):
-            return None
-        return key if key.project_id is None or actor.sees(key.project_id) else None
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, ApiKey]:
+        """Return the keys that the actor may know of, by id; for those who manage keys."""
+        found = await self._store.api_keys.get_many(ids)
+        seen = {key.id: key for key in found.values() if actor.project_id in {None, key.project_id}}
+        if seen:
+            actor.require_role(Role.ADMIN)
+        return seen
 
-    async def keys(self, *, actor: Actor, project_id: str, first: int, after: str | None) -> Page[ApiKey]:
-        """Return a project's keys; for those who manage them."""
-        actor.require(project_id, Role.ADMIN)
-        return await self._store.api_keys.page(project_id, first, after)
-
-    async def count_keys(self, *, actor: Actor, project_id: str) -> int:
-        """Return how many keys a project has."""
-        actor.require(project_id, Role.ADMIN)
-        return await self._store.api_keys.count(project_id)
+    async def worthless_keys(self, *, key_ids: Sequence[str]) -> set[str]:
+        """Return those of the keys that were revoked, have expired or are gone; for connections that stay open."""
+        found = await self._store.api_keys.get_many(key_ids)
+        moment = now()
+        return {key_id for key_id in key_ids if key_id not in found or found[key_id].is_worthless(moment)}
 
     async def instance_keys(self) -> Sequence[ApiKey]:
         """Return the instance's first hundred keys; for whoever holds the machine."""
-        return (await self._store.api_keys.page(None, 100, None)).items
+        return await self._store.api_keys.of_instance(100)
 
     async def _add(
         self, project_id: str | None, name: str, role: Role, expires_at: datetime | None

@@ -7,6 +7,7 @@ from .access import AccessService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .library import Library
+from .lists import ListService
 from .projects import ProjectService
 from .records import RecordService
 from .runs import RunService
@@ -20,10 +21,11 @@ class Services:
     def __init__(self, store: Store, queue: Queue) -> None:
         self.store = store
         self.library = Library(store)
+        self.lists = ListService(store)
         self.access = AccessService(store)
         self.projects = ProjectService(store)
-        self.datasets = DatasetService(store)
         self.evaluators = EvaluatorService(store, self.library)
+        self.datasets = DatasetService(store, self.evaluators)
         self.systems = SystemService(store, self.library)
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)

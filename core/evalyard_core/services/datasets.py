@@ -11,10 +11,10 @@ from evalyard_core.domain.evaluators import Threshold, VariableMapping
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count, check_name, check_tags, check_text
 from evalyard_core.domain.payload import dump_json, now, payload_size
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
-from evalyard_core.storage.datasets import ItemSelection
 
+from .evaluators import EvaluatorService
 from .schemas import check_schema, violations
 
 _MOST_BYTES_A_CALL = 48 * 1024 * 1024
@@ -34,8 +34,9 @@ class NewItem:
 class DatasetService:
     """Keeps datasets and the versions of their items."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, evaluators: EvaluatorService) -> None:
         self._store = store
+        self._evaluators = evaluators
 
     async def create(
         self,
@@ -71,8 +72,11 @@ class DatasetService:
 
     async def get(self, *, actor: Actor, dataset_id: str) -> Dataset | None:
         """Return a dataset that the actor sees, or None."""
-        dataset = await self._store.datasets.get(dataset_id)
-        return dataset if dataset is not None and actor.sees(dataset.project_id) else None
+        return (await self.get_many(actor=actor, ids=[dataset_id])).get(dataset_id)
+
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Dataset]:
+        """Return those of these datasets that the actor sees, by id."""
+        return actor.visible(await self._store.datasets.get_many(ids))
 
     async def require(self, *, actor: Actor, dataset_id: str, role: Role, field: str) -> Dataset:
         """Return a dataset in which the actor has `role`, or refuse."""
@@ -81,20 +85,6 @@ class DatasetService:
             raise NotFound("There is no such dataset.", field=field)
         actor.require_role(role)
         return dataset
-
-    async def page(
-        self,
-        *,
-        actor: Actor,
-        project_id: str,
-        search: str | None,
-        tags: Sequence[str] | None,
-        first: int,
-        after: str | None,
-    ) -> Page[Dataset]:
-        """Return a project's datasets, by age."""
-        actor.require(project_id, Role.VIEWER)
-        return await self._store.datasets.page(project_id, search, tags, first, after)
 
     async def update(self, *, actor: Actor, dataset_id: str, changes: Mapping[str, Any]) -> Dataset:
         """Change name, description, tags or input_schema; a new schema is held against items that come later."""
@@ -208,23 +198,15 @@ class DatasetService:
 
     async def require_item(self, *, actor: Actor, item_id: str) -> Item:
         """Return an item that the actor may change, or refuse."""
-        item = await self.item(actor=actor, item_id=item_id)
+        item = (await self.get_items(actor=actor, ids=[item_id])).get(item_id)
         if item is None:
             raise NotFound("There is no such item.", field="id")
         actor.require_role(Role.EDITOR)
         return item
 
-    async def item(self, *, actor: Actor, item_id: str) -> Item | None:
-        """Return the newest revision of an item that the actor sees, or None."""
-        item = await self._store.items.get(item_id)
-        return item if item is not None and actor.sees(item.project_id) else None
-
-    async def items(
-        self, *, actor: Actor, dataset: Dataset, selection: ItemSelection, first: int, after: str | None
-    ) -> Page[Item]:
-        """Return items of a dataset, in the order in which they were added."""
-        actor.require(dataset.project_id, Role.VIEWER)
-        return await self._store.items.page(selection, first, after)
+    async def get_items(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Item]:
+        """Return the newest revisions of those of these items that the actor sees, by id."""
+        return actor.visible(await self._store.items.get_many(ids))
 
     async def attach(
         self,
@@ -237,6 +219,10 @@ class DatasetService:
     ) -> Dataset:
         """Use an evaluator in future runs of the dataset; attaching again replaces mapping and threshold."""
         dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
+        evaluator = await self._evaluators.get(actor=actor, evaluator_id=evaluator_id)
+        if evaluator is None or evaluator.project_id != dataset.project_id:
+            raise NotFound("There is no such evaluator.", field="evaluatorId")
+        await self._evaluators.check_attachment(evaluator, mapping, threshold)
         kept = tuple(entry for entry in dataset.evaluators if entry.evaluator_id != evaluator_id)
         entry = AttachedEvaluator(evaluator_id=evaluator_id, mapping=tuple(mapping), threshold=threshold)
         return await self._set_evaluators(dataset, (*kept, entry))
@@ -250,8 +236,10 @@ class DatasetService:
         return await self._set_evaluators(dataset, kept)
 
     async def _set_evaluators(self, dataset: Dataset, evaluators: tuple[AttachedEvaluator, ...]) -> Dataset:
-        changed = await self._store.datasets.set_evaluators(dataset.id, evaluators, at=now())
-        return changed or dataset
+        changed = await self._store.datasets.set_evaluators(dataset, evaluators, at=now())
+        if changed is None:
+            raise Conflict("Somebody else has just changed this dataset's evaluators; try again.", field="datasetId")
+        return changed
 
 
 def _check_new(items: Sequence[NewItem]) -> None:

@@ -18,10 +18,10 @@ from evalyard_core.domain.evaluators import (
 from evalyard_core.domain.ids import config_hash, new_id
 from evalyard_core.domain.limits import check_name, check_text
 from evalyard_core.domain.mapping import check_mapping
-from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.payload import dump_json, now, payload_size
 from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Score
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 from evalyard_core.storage.scores import decode_score, encode_snapshot
 
 from .library import Library
@@ -29,7 +29,7 @@ from .requests import ask_worker, check_with_worker
 from .schemas import check_config
 
 _TRY_SECONDS = 40.0
-_VERSIONED = ("config", "mapping", "threshold")
+_MOST_CONFIG_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +94,12 @@ class EvaluatorService:
 
     async def get(self, *, actor: Actor, evaluator_id: str) -> Evaluator | None:
         """Return an evaluator that the actor sees and nobody has deleted, or None."""
-        evaluator = await self._store.evaluators.get(evaluator_id)
-        if evaluator is None or evaluator.deleted_at is not None or not actor.sees(evaluator.project_id):
-            return None
-        return evaluator
+        return (await self.get_many(actor=actor, ids=[evaluator_id])).get(evaluator_id)
+
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Evaluator]:
+        """Return those of these evaluators that the actor sees and nobody has deleted, by id."""
+        found = actor.visible(await self._store.evaluators.get_many(ids))
+        return {identifier: evaluator for identifier, evaluator in found.items() if evaluator.deleted_at is None}
 
     async def require(self, *, actor: Actor, evaluator_id: str, role: Role, field: str) -> Evaluator:
         """Return an evaluator in whose project the actor has `role`, or refuse."""
@@ -107,18 +109,11 @@ class EvaluatorService:
         actor.require_role(role)
         return evaluator
 
-    async def page(
-        self, *, actor: Actor, project_id: str, search: str | None, first: int, after: str | None
-    ) -> Page[Evaluator]:
-        """Return a project's evaluators, by age."""
-        actor.require(project_id, Role.VIEWER)
-        return await self._store.evaluators.page(project_id, search, first, after)
-
     async def update(self, *, actor: Actor, evaluator_id: str, changes: Mapping[str, Any]) -> Evaluator:
         """Change an evaluator; its version grows when config, mapping or threshold do change."""
         old = await self.require(actor=actor, evaluator_id=evaluator_id, role=Role.EDITOR, field="id")
         changed = replace(old, **_checked(changes), updated_at=now())
-        if any(getattr(changed, name) != getattr(old, name) for name in _VERSIONED):
+        if _essence(changed) != _essence(old):
             changed = replace(changed, version=old.version + 1)
             await self._check(changed, await self._library.usable_evaluator(old.plugin, field="id"))
         stored = await self._store.evaluators.change(changed, from_version=old.version)
@@ -207,6 +202,7 @@ class EvaluatorService:
 
     async def _context(self, actor: Actor, trial: Trial, project_id: str) -> dict[str, Any]:
         if trial.record_id is None:
+            payload_size([trial.input, trial.expected_output, trial.output, trial.metadata], field="input.input")
             return {
                 "input": trial.input,
                 "expected": trial.expected_output,
@@ -224,7 +220,7 @@ class EvaluatorService:
         }
 
     async def _check(self, evaluator: Evaluator, plugin: EvaluatorPlugin) -> None:
-        payload_size(evaluator.config, field="input.config", most=1_000_000)
+        payload_size(evaluator.config, field="input.config", most=_MOST_CONFIG_BYTES)
         check_config(plugin.config_schema, evaluator.config, field="input.config")
         check_mapping(plugin.variables, evaluator.mapping, field="input.mapping")
         check_threshold(evaluator.threshold, plugin.score_type, field="input.threshold")
@@ -239,11 +235,20 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
         checked["name"] = check_name(checked["name"], field="input.name")
     if "description" in checked:
         checked["description"] = check_text(checked["description"], field="input.description")
+    if "config" in checked:
+        payload_size(checked["config"], field="input.config", most=_MOST_CONFIG_BYTES)
     if "mapping" in checked:
         checked["mapping"] = tuple(checked["mapping"] or ())
     if checked.get("config", {}) is None:
         checked["config"] = {}
     return checked
+
+
+def _essence(evaluator: Evaluator) -> tuple[Any, ...]:
+    """Return what a new version comes from; as JSON, since Python holds true and 1 for equal."""
+    threshold = evaluator.threshold
+    value = None if threshold is None else (threshold.operator, dump_json(threshold.value))
+    return dump_json(evaluator.config), evaluator.mapping, value
 
 
 def _snapshot(evaluator: Evaluator, entry: AttachedEvaluator, plugin: EvaluatorPlugin) -> EvaluatorSnapshot:

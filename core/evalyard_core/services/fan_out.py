@@ -2,24 +2,20 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from evalyard_core.domain.filters import RecordFilter, RunFilter, RunOrder
 from evalyard_core.domain.ids import run_of_record
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import RECORD_TERMINAL
 from evalyard_core.domain.runs import Run
-from evalyard_core.storage import Store
-from evalyard_core.storage.records import of_run
-from evalyard_core.storage.runs import in_project
+from evalyard_core.storage import Store, StoreError
 
 from .batches import Batches
 from .mailbox import Mailbox
 
 _RUN_PERIOD_SECONDS: Final = 0.1
 _RECORD_PERIOD_SECONDS: Final = 0.05
-#: How much of a list is read at once after a gap.
+#: How many runs of a project are looked at after a gap.
 _MOST_RELOADED: Final = 100
 #: How far the clocks of workers may be apart from ours.
 _CLOCK_SKEW: Final = timedelta(seconds=10)
@@ -67,8 +63,7 @@ class RunFanOut:
     async def reload(self) -> None:
         """Look at whatever is watched, since changes may have been missed."""
         for project_id in list(self._of_projects):
-            page = await self._store.runs.page(in_project(project_id), RunFilter(), RunOrder(), _MOST_RELOADED, None)
-            self._changed.update(run.id for run in page.items)
+            self._changed.update(await self._store.runs.newest(project_id, _MOST_RELOADED))
         self._batches.note({*self._changed, *self._of_runs})
 
     def end(self) -> None:
@@ -79,31 +74,35 @@ class RunFanOut:
 
     async def _read(self, run_ids: Sequence[str]) -> None:
         turn = self._batches.turn
-        runs = await self._store.runs.get_many(run_ids)
+        # Taken before reading: a change that comes meanwhile is noted, and handed out by the next reading.
+        changed = self._changed.intersection(run_ids)
+        self._changed -= changed
+        try:
+            runs = await self._store.runs.get_many(run_ids)
+        except StoreError:
+            self._changed |= changed
+            raise
         for run_id in run_ids:
             run = runs.get(run_id)
             if run is None or run.hidden:
                 self._end_run(run_id)
             else:
-                self._hand_out(run, turn)
+                self._hand_out(run, turn, has_changed=run_id in changed)
 
-    def _hand_out(self, run: Run, turn: int) -> None:
+    def _hand_out(self, run: Run, turn: int, *, has_changed: bool) -> None:
         for mailbox, came_at in self._of_runs.get(run.id, {}).items():
             # What was read before a watcher came may be older than what it knows; another reading is noted for it.
             if came_at < turn:
                 mailbox.put(run.id, run)
-        if run.id in self._changed:
-            self._changed.discard(run.id)
+        if has_changed:
             for mailbox in self._of_projects.get(run.project_id, {}):
                 mailbox.put(run.id, run)
 
     def _end_run(self, run_id: str) -> None:
-        self._changed.discard(run_id)
         for mailbox in self._of_runs.get(run_id, {}):
             mailbox.end()
 
     def _give_up(self, run_ids: Sequence[str], error: Exception) -> None:
-        self._changed.difference_update(run_ids)
         for run_id in run_ids:
             for mailbox in self._of_runs.get(run_id, {}):
                 mailbox.end(error)
@@ -136,17 +135,7 @@ class RecordFanOut:
         """Look for records that may have been missed; one that was not may be handed out again."""
         since, self._heard_at = self._heard_at - _CLOCK_SKEW, now()
         for run_id in list(self._of_runs):
-            await self._reload_run(run_id, since)
-
-    async def _reload_run(self, run_id: str, since: datetime) -> None:
-        wanted = RecordFilter(status=tuple(RECORD_TERMINAL), finished_after=since)
-        after: str | None = None
-        while True:
-            page = await self._store.records.page(of_run(run_id), wanted, None, _MOST_RELOADED, after)
-            self._batches.note(record.id for record in page.items)
-            if not page.has_next:
-                return
-            after = page.cursors[-1]
+            self._batches.note(await self._store.records.done_since(run_id, since))
 
     async def _read(self, record_ids: Sequence[str]) -> None:
         records = await self._store.records.get_many(record_ids)

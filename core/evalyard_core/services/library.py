@@ -9,11 +9,15 @@ from typing import Final, TypeVar
 
 from packaging.version import InvalidVersion, Version
 
+from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.errors import BadInput, Conflict
+from evalyard_core.domain.lists import Page
 from evalyard_core.domain.plugins import EvaluatorPlugin, PluginHealth, TargetPlugin, Worker
-from evalyard_core.storage import Store
+from evalyard_core.storage import Order, Store
+from evalyard_core.storage.pages import read_cursor, write_cursor
 
 _FRESH_SECONDS: Final = 1.0
+_BY_KEY: Final = Order("key")
 
 Plugin = TypeVar("Plugin", EvaluatorPlugin, TargetPlugin)
 
@@ -50,6 +54,20 @@ class Library:
         wanted = (search or "").casefold()
         found = [p for p in catalogue.evaluators.values() if wanted in f"{p.key} {p.summary}".casefold()]
         return sorted(found, key=lambda plugin: plugin.key)
+
+    async def page(self, *, search: str | None, first: int, after: str | None) -> Page[EvaluatorPlugin]:
+        """Return some of `evaluator_plugins`."""
+        _, last = ("", "") if after is None else read_cursor(after, _BY_KEY)
+        behind = [plugin for plugin in await self.evaluator_plugins(search) if plugin.key > last]
+        shown = behind[:first]
+        cursors = [write_cursor(plugin.key, plugin.key, _BY_KEY) for plugin in shown]
+        return Page(shown, cursors, len(behind) > first, after is not None)
+
+    async def refresh(self, *, actor: Actor) -> bool:
+        """Ask the live workers to look for newly installed plugins; tell whether there is any to ask."""
+        actor.require_role(Role.EDITOR)
+        await self._store.workers.ask_for_refresh()
+        return await self._store.workers.live_count() > 0
 
     async def usable_evaluator(self, name: str, *, field: str) -> EvaluatorPlugin:
         """Return the plugin that a key, or a bare name that only one distribution has, stands for; or refuse."""

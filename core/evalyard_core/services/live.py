@@ -22,8 +22,8 @@ from .mailbox import Mailbox
 
 _log = structlog.get_logger(__name__)
 
-#: How long the records of a run that has ended may keep coming: those of a cancelled run are ended after it.
-_LAST_RECORDS_SECONDS: Final = 5.0
+#: How long a run that was stopped is waited for: its last records and its exact figures come after its status.
+_LAST_FIGURES_SECONDS: Final = 5.0
 _OPEN_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.5
 
@@ -61,12 +61,12 @@ class LiveUpdates:
         """Yield the run as it is, unless the caller has seen that revision, and then each newer state until it ends."""
         mailbox: Mailbox[Run] = Mailbox()
         seen = -1 if after_revision is None else after_revision
-        with self._runs.to_run(run_id, mailbox):
+        with self._runs.to_run(run_id, mailbox), _Ending(mailbox) as ending:
             while (run := await mailbox.take()) is not None:
                 if run.revision > seen:
                     seen = run.revision
                     yield run
-                if run.is_terminal:
+                if ending.has_come(run):
                     return
 
     async def watch_project(self, project_id: str) -> AsyncGenerator[Run, None]:
@@ -82,15 +82,11 @@ class LiveUpdates:
         Raises LimitExceeded where the caller falls too far behind.
         """
         mailbox: Mailbox[Record | Run] = Mailbox()
-        with self._records.to_run(run_id, mailbox), self._runs.to_run(run_id, mailbox), _Deadline(mailbox) as deadline:
+        with self._records.to_run(run_id, mailbox), self._runs.to_run(run_id, mailbox), _Ending(mailbox) as ending:
             while (change := await mailbox.take()) is not None:
                 if isinstance(change, Record):
                     yield change
-                elif not change.is_terminal:
-                    deadline.cancel()
-                elif change.progress.pending or change.progress.running:
-                    deadline.set(_LAST_RECORDS_SECONDS)
-                else:
+                elif ending.has_come(change):
                     # The feed is in order: what was completed before the run ended has been noted by now.
                     await self._records.settle()
                     mailbox.end()
@@ -117,8 +113,8 @@ class LiveUpdates:
                 self._following.set()
 
 
-class _Deadline:
-    """A time at which a mailbox ends, unless it is cancelled."""
+class _Ending:
+    """Knows when nothing more comes of a run: it has ended and its figures are exact, or they are long overdue."""
 
     def __init__(self, mailbox: Mailbox[Any]) -> None:
         self._mailbox = mailbox
@@ -128,15 +124,18 @@ class _Deadline:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.cancel()
+        self._cancel()
 
-    def set(self, seconds: float) -> None:
-        """End the mailbox in so many seconds, in the place of an earlier time."""
-        self.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._mailbox.end)
+    def has_come(self, run: Run) -> bool:
+        """Tell whether this is the last state; where only figures are missing, the mailbox ends in some seconds."""
+        self._cancel()
+        if not run.is_terminal:
+            return False
+        if run.progress.pending or run.progress.running:
+            self._timer = asyncio.get_running_loop().call_later(_LAST_FIGURES_SECONDS, self._mailbox.end)
+            return False
+        return True
 
-    def cancel(self) -> None:
-        """Let the mailbox be."""
+    def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None

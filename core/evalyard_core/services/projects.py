@@ -1,11 +1,14 @@
 """Projects."""
 
+from collections.abc import Sequence
+
 from evalyard_core.domain.access import Actor, Project, Role
 from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import check_name, check_text
+from evalyard_core.domain.lists import Page
 from evalyard_core.domain.payload import now
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 
 
 class ProjectService:
@@ -28,7 +31,11 @@ class ProjectService:
 
     async def get(self, *, actor: Actor, project_id: str) -> Project | None:
         """Return a project that the actor sees, or None."""
-        return await self._store.projects.get(project_id) if actor.sees(project_id) else None
+        return (await self.get_many(actor=actor, ids=[project_id])).get(project_id)
+
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Project]:
+        """Return those of these projects that the actor sees, by id."""
+        return await self._store.projects.get_many([project_id for project_id in ids if actor.sees(project_id)])
 
     async def by_name(self, *, actor: Actor, name: str) -> Project | None:
         """Return the project of this name if the actor sees it, or None."""

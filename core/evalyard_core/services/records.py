@@ -1,11 +1,10 @@
 """Records as they are read, scored by people and annotated."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.errors import BadInput, Conflict, NotFound
-from evalyard_core.domain.filters import RecordFilter, RecordOrder
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import check_name, check_range, check_text
 from evalyard_core.domain.payload import now, payload_size
@@ -19,7 +18,7 @@ from evalyard_core.domain.records import (
     verdict_of,
 )
 from evalyard_core.domain.scores import with_value
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 
 
 class RecordService:
@@ -30,8 +29,11 @@ class RecordService:
 
     async def get(self, *, actor: Actor, record_id: str) -> Record | None:
         """Return a record that the actor sees, or None."""
-        record = await self._store.records.get(record_id)
-        return record if record is not None and actor.sees(record.project_id) else None
+        return (await self.get_many(actor=actor, ids=[record_id])).get(record_id)
+
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Record]:
+        """Return those of these records that the actor sees, by id."""
+        return actor.visible(await self._store.records.get_many(ids))
 
     async def require(self, *, actor: Actor, record_id: str, role: Role, field: str) -> Record:
         """Return a record in whose project the actor has `role`, or refuse."""
@@ -40,21 +42,6 @@ class RecordService:
             raise NotFound("There is no such record.", field=field)
         actor.require_role(role)
         return record
-
-    async def page(
-        self,
-        *,
-        actor: Actor,
-        project_id: str,
-        scope: Mapping[str, str],
-        wanted: RecordFilter,
-        order: RecordOrder | None,
-        first: int,
-        after: str | None,
-    ) -> Page[Record]:
-        """Return records of a project, run or item; sorting by score needs a scope or filter of runs."""
-        actor.require(project_id, Role.VIEWER)
-        return await self._store.records.page(scope, wanted, order, first, after)
 
     async def add_score(
         self,
@@ -76,10 +63,6 @@ class RecordService:
             Score(
                 evaluator_id=evaluator_id,
                 name=await self._score_name(record, evaluator_id, name),
-                evaluator_version=None,
-                plugin=None,
-                plugin_version=None,
-                config_hash=None,
                 status=ScoreStatus.OK,
                 source=ScoreSource.HUMAN,
                 created_at=now(),

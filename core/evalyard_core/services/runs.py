@@ -8,7 +8,6 @@ from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.datasets import AttachedEvaluator, Dataset
 from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
-from evalyard_core.domain.filters import RunFilter, RunOrder
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_RECORDS_A_RUN, check_count, check_name, check_range, check_tags, check_text
 from evalyard_core.domain.payload import now, payload_size
@@ -26,7 +25,7 @@ from evalyard_core.domain.runs import (
 from evalyard_core.domain.summaries import RunAccumulator
 from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
 from evalyard_core.queue import Queue
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 from evalyard_core.storage.datasets import ItemSelection
 from evalyard_core.storage.runs import Figures, RepeatedKey
@@ -233,8 +232,12 @@ class RunService:
 
     async def get(self, *, actor: Actor, run_id: str) -> Run | None:
         """Return a run that the actor sees, or None."""
-        run = await self._store.runs.get(run_id)
-        return run if run is not None and actor.sees(run.project_id) else None
+        return (await self.get_many(actor=actor, ids=[run_id])).get(run_id)
+
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Run]:
+        """Return those of these runs that the actor sees and nobody is deleting, by id."""
+        found = actor.visible(await self._store.runs.get_many(ids))
+        return {identifier: run for identifier, run in found.items() if not run.hidden}
 
     async def require(self, *, actor: Actor, run_id: str, role: Role, field: str) -> Run:
         """Return a run in whose project the actor has `role`, or refuse."""
@@ -243,21 +246,6 @@ class RunService:
             raise NotFound("There is no such run.", field=field)
         actor.require_role(role)
         return run
-
-    async def page(
-        self,
-        *,
-        actor: Actor,
-        project_id: str,
-        scope: Mapping[str, str],
-        wanted: RunFilter,
-        order: RunOrder,
-        first: int,
-        after: str | None,
-    ) -> Page[Run]:
-        """Return runs of a project, dataset or system version."""
-        actor.require(project_id, Role.VIEWER)
-        return await self._store.runs.page(scope, wanted, order, first, after)
 
     async def _begin(self, run: Run) -> Run:
         """Store a run and its first tasks together; an external one waits for records at once."""

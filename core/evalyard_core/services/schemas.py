@@ -23,8 +23,8 @@ def check_schema(schema: Any, *, field: str) -> Any:
     if schema is None:
         return None
     payload_size(schema, field=field, most=_MOST_BYTES)
-    if not isinstance(schema, dict):
-        raise BadInput("A JSON Schema is an object.", field=field)
+    if not isinstance(schema, dict) or not isinstance(schema.get("$schema", ""), str):
+        raise BadInput("A JSON Schema is an object, and its $schema a text.", field=field)
     try:
         validator_for(schema).check_schema(schema)
     except SchemaError as error:

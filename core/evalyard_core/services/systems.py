@@ -1,5 +1,6 @@
 """Systems under test."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
@@ -8,7 +9,7 @@ from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import check_name, check_text
 from evalyard_core.domain.payload import now, payload_size
 from evalyard_core.domain.systems import System, SystemVersion
-from evalyard_core.storage import Page, Store
+from evalyard_core.storage import Store
 
 from .library import Library
 from .requests import check_with_worker
@@ -62,8 +63,11 @@ class SystemService:
 
     async def get(self, *, actor: Actor, system_id: str) -> System | None:
         """Return a system that the actor sees, or None."""
-        system = await self._store.systems.get(system_id)
-        return system if system is not None and actor.sees(system.project_id) else None
+        return (await self.get_many(actor=actor, ids=[system_id])).get(system_id)
+
+    async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, System]:
+        """Return those of these systems that the actor sees, by id."""
+        return actor.visible(await self._store.systems.get_many(ids))
 
     async def require(self, *, actor: Actor, system_id: str, role: Role, field: str) -> System:
         """Return a system in whose project the actor has `role`, or refuse."""
@@ -73,14 +77,13 @@ class SystemService:
         actor.require_role(role)
         return system
 
-    async def version(self, *, actor: Actor, version_id: str) -> SystemVersion | None:
-        """Return a version that the actor sees, or None."""
-        version = await self._store.system_versions.get(version_id)
-        return version if version is not None and actor.sees(version.project_id) else None
+    async def get_versions(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, SystemVersion]:
+        """Return those of these versions that the actor sees, by id."""
+        return actor.visible(await self._store.system_versions.get_many(ids))
 
     async def set_production(self, *, actor: Actor, version_id: str) -> System:
         """Note which version of its system is in production."""
-        version = await self.version(actor=actor, version_id=version_id)
+        version = (await self.get_versions(actor=actor, ids=[version_id])).get(version_id)
         if version is None:
             raise NotFound("There is no such system version.", field="systemVersionId")
         actor.require_role(Role.EDITOR)
@@ -88,15 +91,3 @@ class SystemService:
         if system is None:
             raise NotFound("There is no such system.", field="systemVersionId")
         return system
-
-    async def page(
-        self, *, actor: Actor, project_id: str, search: str | None, first: int, after: str | None
-    ) -> Page[System]:
-        """Return a project's systems, by age."""
-        actor.require(project_id, Role.VIEWER)
-        return await self._store.systems.page(project_id, search, first, after)
-
-    async def versions(self, *, actor: Actor, system: System, first: int, after: str | None) -> Page[SystemVersion]:
-        """Return a system's versions, newest first."""
-        actor.require(system.project_id, Role.VIEWER)
-        return await self._store.system_versions.page(system.id, first, after)

@@ -15,8 +15,9 @@ from .codec import Document
 
 _log = structlog.get_logger(__name__)
 
-#: Error codes after which a stream can't go on from its token: the oplog has moved on, or the token is unknown.
-_LOST: Final = {280, 286}
+#: Error codes after which a stream can't go on from its token: the database was dropped, the oplog has moved on, or the
+#: token is unknown.
+_LOST: Final = {260, 280, 286}
 _PAUSE_SECONDS: Final = 0.5
 
 _PIPELINE: Final[list[Document]] = [

@@ -31,14 +31,14 @@ class Codec(Generic[T]):
 
 
 class PartCodec(Generic[T]):
-    """Turns a dataclass that lives inside a document into its part of it."""
+    """Turns a dataclass that lives inside a document into its part of it, without its fields that are None."""
 
     def __init__(self, kind: type[T]) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(kind)
 
     def encode(self, value: T) -> Any:
         """Return the part of a document."""
-        return self._adapter.dump_python(value)
+        return self._adapter.dump_python(value, exclude_none=True)
 
     def decode(self, part: Any) -> T:
         """Return the value of a part."""

@@ -7,8 +7,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
+from evalyard_core.domain.lists import Page
+
 from .codec import Codec, Document
-from .pages import Order, Page, count, fetch_page
+from .pages import Order, count, fetch_page
 
 T = TypeVar("T")
 Session = AsyncClientSession

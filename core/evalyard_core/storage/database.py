@@ -1,11 +1,12 @@
 """The connection and the repositories that use it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.monitoring import CommandListener
 
 from .changes import ChangeFeed
 from .codec import Document
@@ -52,11 +53,21 @@ class Store:
         self.changes = ChangeFeed(self._database)
 
     @classmethod
-    async def open(cls, url: str, database: str, *, wait_seconds: float = 5.0) -> "Store":
-        """Connect, check the server and create what indexes are missing; raises `StoreUnavailable`."""
+    async def open(
+        cls, url: str, database: str, *, wait_seconds: float = 5.0, event_listeners: Sequence[CommandListener] = ()
+    ) -> "Store":
+        """Connect, check the server and create what indexes are missing; raises `StoreUnavailable`.
+
+        `event_listeners` hear of every command that is sent.
+        """
         try:
             client: AsyncMongoClient[Document] = AsyncMongoClient(
-                url, serverSelectionTimeoutMS=int(wait_seconds * 1000), tz_aware=True, retryWrites=True, w="majority"
+                url,
+                serverSelectionTimeoutMS=int(wait_seconds * 1000),
+                tz_aware=True,
+                retryWrites=True,
+                w="majority",
+                event_listeners=event_listeners,
             )
         except (ConfigurationError, InvalidURI) as error:
             raise StoreUnavailable(f"EVALYARD_MONGODB_URL is no MongoDB address: {error}. Correct it.") from error

@@ -14,10 +14,12 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
 from evalyard_core.domain.errors import Conflict
+from evalyard_core.domain.lists import DatasetList, ItemList
 
 from .codec import Document, PartCodec
-from .collection import Repository, Session
-from .pages import Order, Page, fetch_page
+from .collection import Session
+from .listed import Listed, Selection
+from .pages import Order
 from .search import in_json, in_text
 
 #: `until` of a revision that no later version has replaced.
@@ -28,7 +30,7 @@ _BY_PLACE = Order("seq")
 _ATTACHED = PartCodec(tuple[AttachedEvaluator, ...])
 
 
-class DatasetRepository(Repository[Dataset]):
+class DatasetRepository(Listed[Dataset, DatasetList]):
     """Datasets; names are unique in a project."""
 
     name = "datasets"
@@ -50,15 +52,14 @@ class DatasetRepository(Repository[Dataset]):
         except DuplicateKeyError as error:
             raise _taken(changes["name"]) from error
 
-    async def page(
-        self, project_id: str, search: str | None, tags: Sequence[str] | None, first: int, after: str | None
-    ) -> Page[Dataset]:
+    def selection(self, wanted: DatasetList) -> Selection:
         """Return a project's datasets by age."""
-        return await self._page(_query(project_id, search, tags), _BY_AGE, first, after)
-
-    async def count(self, project_id: str, search: str | None, tags: Sequence[str] | None) -> int:
-        """Return how many `page` would find."""
-        return await self._count(_query(project_id, search, tags))
+        query: Document = {"project_id": wanted.project_id}
+        if wanted.search:
+            query["name"] = in_text(wanted.search)
+        if wanted.tags:
+            query["tags"] = {"$all": list(wanted.tags)}
+        return Selection(query, _BY_AGE)
 
     async def advance(
         self, identifier: str, *, added: int, removed: int, at: datetime, session: Session
@@ -71,11 +72,12 @@ class DatasetRepository(Repository[Dataset]):
         )
 
     async def set_evaluators(
-        self, identifier: str, evaluators: tuple[AttachedEvaluator, ...], *, at: datetime
+        self, dataset: Dataset, evaluators: tuple[AttachedEvaluator, ...], *, at: datetime
     ) -> Dataset | None:
-        """Replace the list of evaluators that future runs use."""
+        """Replace the list of evaluators that future runs use, unless it is no longer the one that `dataset` has."""
         return await self._update(
-            {"_id": identifier}, {"$set": {"evaluators": _ATTACHED.encode(evaluators), "updated_at": at}}
+            {"_id": dataset.id, "evaluators": _ATTACHED.encode(dataset.evaluators)},
+            {"$set": {"evaluators": _ATTACHED.encode(evaluators), "updated_at": at}},
         )
 
     async def uses_evaluator(self, evaluator_id: str, project_id: str) -> str | None:
@@ -86,20 +88,11 @@ class DatasetRepository(Repository[Dataset]):
         return None if row is None else str(row["name"])
 
 
-def _query(project_id: str, search: str | None, tags: Sequence[str] | None) -> Document:
-    query: Document = {"project_id": project_id}
-    if search:
-        query["name"] = in_text(search)
-    if tags:
-        query["tags"] = {"$all": list(tags)}
-    return query
-
-
 def _taken(name: str) -> Conflict:
     return Conflict(f"There is a dataset {name!r} in this project already; choose another name.", field="input.name")
 
 
-class ItemRepository(Repository[Item]):
+class ItemRepository(Listed[Item, ItemList]):
     """The revisions of items; `_id` is `item id@since`."""
 
     name = "items"
@@ -114,7 +107,7 @@ class ItemRepository(Repository[Item]):
         document["until"] = _OPEN
         return document
 
-    def _item(self, row: Document) -> Item:
+    def _decode(self, row: Document) -> Item:
         row["_id"] = row["item_id"]
         return self._codec.decode(row)
 
@@ -141,17 +134,17 @@ class ItemRepository(Repository[Item]):
     async def get(self, identifier: str) -> Item | None:
         """Return the newest revision of an item, also of one that was deleted, or None."""
         row = await self._rows.find_one({"item_id": identifier}, sort=[("since", -1)])
-        return None if row is None else self._item(row)
+        return None if row is None else self._decode(row)
 
     async def get_many(self, identifiers: Sequence[str]) -> dict[str, Item]:
         """Return the newest revisions by item id."""
         rows = self._rows.find({"item_id": {"$in": list(identifiers)}}).sort([("item_id", 1), ("since", 1)])
-        return {row["item_id"]: self._item(row) async for row in rows}
+        return {row["item_id"]: self._decode(row) async for row in rows}
 
     async def current(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, Item]:
         """Return the items that the newest dataset versions hold, by item id."""
         rows = self._rows.find({"item_id": {"$in": list(identifiers)}, "until": _OPEN}, session=session)
-        return {row["item_id"]: self._item(row) async for row in rows}
+        return {row["item_id"]: self._decode(row) async for row in rows}
 
     async def at_version(self, identifiers: Sequence[str], dataset_id: str, version: int) -> dict[str, Item]:
         """Return items of a dataset version, by item id."""
@@ -161,20 +154,25 @@ class ItemRepository(Repository[Item]):
             "since": {"$lte": version},
             "until": {"$gt": version},
         }
-        return {row["item_id"]: self._item(row) async for row in self._rows.find(query)}
+        return {row["item_id"]: self._decode(row) async for row in self._rows.find(query)}
 
     async def delete_of_dataset(self, dataset_id: str) -> None:
         """Remove every revision of every item."""
         await self._rows.delete_many({"dataset_id": dataset_id})
 
-    async def page(self, selection: "ItemSelection", first: int, after: str | None) -> Page[Item]:
+    def selection(self, wanted: ItemList) -> Selection:
         """Return the items of a version in the order in which they were added."""
-        return await fetch_page(
-            self._rows, query=selection.query(), order=_BY_PLACE, first=first, after=after, decode=self._item
+        items = ItemSelection(
+            wanted.dataset_id,
+            version=wanted.version,
+            search=wanted.search,
+            tags=wanted.tags,
+            source=wanted.source,
         )
+        return Selection(items.query(), _BY_PLACE)
 
     async def count(self, selection: "ItemSelection") -> int:
-        """Return how many `page` would find."""
+        """Return how many there are, up to the most that a page's total shows."""
         return await self._count(selection.query())
 
     async def count_all(self, selection: "ItemSelection") -> int:
@@ -184,7 +182,7 @@ class ItemRepository(Repository[Item]):
     async def stream(self, selection: "ItemSelection") -> AsyncIterator[Item]:
         """Yield the items of a version in order."""
         async for row in self._rows.find(selection.query(), batch_size=500).sort(_BY_PLACE.sort()):
-            yield self._item(row)
+            yield self._decode(row)
 
 
 class ItemSelection:

@@ -1,24 +1,23 @@
 """Evaluators; a deleted one stays readable for the scores that it made."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.errors import Conflict
 from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.lists import EvaluatorList
 
 from .codec import Document
-from .collection import Repository
-from .pages import Order, Page
+from .listed import Listed, Selection
+from .pages import Order
 from .search import in_text
 
 _BY_AGE = Order()
 
 
-class EvaluatorRepository(Repository[Evaluator]):
+class EvaluatorRepository(Listed[Evaluator, EvaluatorList]):
     """Evaluators; names are unique among those of a project that are not deleted."""
 
     name = "evaluators"
@@ -47,18 +46,12 @@ class EvaluatorRepository(Repository[Evaluator]):
         """Delete an evaluator from the lists."""
         return await self._update({"_id": identifier, "deleted_at": None}, {"$set": {"deleted_at": at}})
 
-    async def page(self, project_id: str, search: str | None, first: int, after: str | None) -> Page[Evaluator]:
+    def selection(self, wanted: EvaluatorList) -> Selection:
         """Return a project's evaluators by age."""
-        return await self._page(_query(project_id, search), _BY_AGE, first, after)
-
-    async def count(self, project_id: str, search: str | None) -> int:
-        """Return how many `page` would find."""
-        return await self._count(_query(project_id, search))
-
-
-def _query(project_id: str, search: str | None) -> Mapping[str, Any]:
-    query: Document = {"project_id": project_id, "deleted_at": None}
-    return query | {"name": in_text(search)} if search else query
+        query: Document = {"project_id": wanted.project_id, "deleted_at": None}
+        if wanted.search:
+            query["name"] = in_text(wanted.search)
+        return Selection(query, _BY_AGE)
 
 
 def _taken(name: str) -> Conflict:

@@ -5,13 +5,14 @@ import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.collection import AsyncCollection
 
 from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.lists import Page
 
 from .codec import Document
 
@@ -23,11 +24,15 @@ MOST_COUNTED: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A total order of a collection: one field and then `_id`, both in the same direction."""
+    """A total order of a collection: one field and then `_id`, both in the same direction.
+
+    `basis` is what the values of a computed field depend on beside the row.
+    """
 
     field: str = "_id"
     descending: bool = False
     nullable: bool = False
+    basis: str = ""
 
     def sort(self) -> list[tuple[str, int]]:
         """Return the driver's sort."""
@@ -54,17 +59,7 @@ class Order:
     @property
     def label(self) -> str:
         """What a cursor of this order carries, so that it is refused by another one."""
-        return f"{'-' if self.descending else '+'}{self.field}"
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows in order, a cursor each."""
-
-    items: Sequence[T]
-    cursors: Sequence[str]
-    has_next: bool
-    has_previous: bool
+        return f"{'-' if self.descending else '+'}{self.field}{self.basis}"
 
 
 async def fetch_page(
@@ -107,11 +102,24 @@ def read_cursor(cursor: str, order: Order) -> tuple[Any, str]:
     try:
         label, shown, identifier = orjson.loads(base64.urlsafe_b64decode(cursor))
         value = datetime.fromisoformat(shown["at"]).astimezone(UTC) if isinstance(shown, dict) else shown
-    except (binascii.Error, ValueError, TypeError, KeyError) as error:
-        raise BadInput("This is no cursor of this list; pass an endCursor that it returned.", field="after") from error
-    if label != order.label or not isinstance(identifier, str):
+    except (binascii.Error, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise _no_cursor() from error
+    if not isinstance(identifier, str) or not _is_sortable(value):
+        raise _no_cursor()
+    if label != order.label:
         raise BadInput("This cursor is of another order; start again without one.", field="after")
     return value, identifier
+
+
+def _no_cursor() -> BadInput:
+    return BadInput("This is no cursor of this list; pass an endCursor that it returned.", field="after")
+
+
+def _is_sortable(value: Any) -> bool:
+    """Tell whether a value is one that the database sorts by; it takes integers of 64 bits with a sign."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return value is None or isinstance(value, str | float | datetime)
 
 
 def _value(row: Document, path: str) -> Any:

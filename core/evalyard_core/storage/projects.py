@@ -7,10 +7,12 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.access import ApiKey, Project
 from evalyard_core.domain.errors import Conflict
+from evalyard_core.domain.lists import KeyList, Page
 
 from .codec import Document
 from .collection import Repository
-from .pages import Order, Page
+from .listed import Listed, Selection
+from .pages import Order
 
 _BY_AGE = Order()
 
@@ -65,7 +67,7 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"There is a project {name!r} already; choose another name.", field="name")
 
 
-class ApiKeyRepository(Repository[ApiKey]):
+class ApiKeyRepository(Listed[ApiKey, KeyList]):
     """Keys by the digest of their secret."""
 
     name = "api_keys"
@@ -77,13 +79,14 @@ class ApiKeyRepository(Repository[ApiKey]):
         """Return the key with this digest, or None."""
         return await self._one({"digest": digest})
 
-    async def page(self, project_id: str | None, first: int, after: str | None) -> Page[ApiKey]:
-        """Return the keys of a project by age; None for the instance's."""
-        return await self._page({"project_id": project_id}, _BY_AGE, first, after)
+    def selection(self, wanted: KeyList) -> Selection:
+        """Return the keys of a project by age."""
+        return Selection({"project_id": wanted.project_id}, _BY_AGE)
 
-    async def count(self, project_id: str | None) -> int:
-        """Return how many `page` would find."""
-        return await self._count({"project_id": project_id})
+    async def of_instance(self, most: int) -> list[ApiKey]:
+        """Return the oldest keys that belong to no project."""
+        rows = self._rows.find({"project_id": None}).sort("_id", 1).limit(most)
+        return [self._codec.decode(row) async for row in rows]
 
     async def touch(self, identifier: str, at: datetime, *, at_most_every: timedelta) -> None:
         """Note that a key was used, not more often than said."""

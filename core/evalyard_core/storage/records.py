@@ -11,13 +11,25 @@ from pymongo.errors import BulkWriteError
 
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
+from evalyard_core.domain.lists import Page, RecordList
 from evalyard_core.domain.payload import dump_json
-from evalyard_core.domain.records import Annotation, Outcome, Problem, Record, RecordStatus, Score, ScoreStatus, Verdict
-from evalyard_core.domain.summaries import RecordFigures
+from evalyard_core.domain.records import (
+    RECORD_TERMINAL,
+    Annotation,
+    Outcome,
+    Problem,
+    Record,
+    RecordStatus,
+    Score,
+    ScoreStatus,
+    Verdict,
+    score_key,
+)
+from evalyard_core.domain.summaries import RecordFigures, ScoreFigures
 
 from .codec import Document, PartCodec
-from .collection import Repository
-from .pages import Order, Page, as_page, read_cursor
+from .listed import Listed, Selection
+from .pages import Order
 from .runs import between
 from .search import in_json
 
@@ -42,7 +54,7 @@ class Scored:
     finished_at: datetime
 
 
-class RecordRepository(Repository[Record]):
+class RecordRepository(Listed[Record, RecordList]):
     """Records, of which (run, item, trial) has exactly one, because its id is made of them."""
 
     name = "records"
@@ -77,21 +89,35 @@ class RecordRepository(Repository[Record]):
         rows = await self._rows.find(query).sort("seq", 1).limit(most).to_list()
         return [self._codec.decode(row) for row in rows]
 
-    async def store_outcomes(
-        self, outcomes: Mapping[str, Outcome], then: RecordStatus, if_errored: tuple[Score, ...]
-    ) -> int:
+    async def store_outcomes(self, outcomes: Mapping[str, Outcome], if_errored: tuple[Score, ...]) -> int:
         """Store what calling the system gave, by record id, and return how many were not stored before.
 
         The first outcome of a record stays: a second worker, or a cancelled run, changes nothing. A record with an
-        output gets the status `then`; one without is ERRORED and gets the scores `if_errored`.
+        output is SCORING then; one without is ERRORED and gets the scores `if_errored`.
         """
         at_error = {"status": RecordStatus.ERRORED, "verdict": Verdict.ERRORED, "scores": _SCORES.encode(if_errored)}
+        at_output = {"status": RecordStatus.SCORING}
+        return await self._store_first(
+            {
+                identifier: _outcome_fields(outcome) | (at_output if outcome.error is None else at_error)
+                for identifier, outcome in outcomes.items()
+            }
+        )
+
+    async def store_whole(self, done: Sequence[Record], outcomes: Mapping[str, Outcome]) -> int:
+        """Store outcomes with the scores, verdicts and statuses of `done`; otherwise like `store_outcomes`."""
+        return await self._store_first(
+            {
+                record.id: _outcome_fields(outcomes[record.id])
+                | {"status": record.status, "verdict": record.verdict, "scores": _SCORES.encode(record.scores)}
+                for record in done
+            }
+        )
+
+    async def _store_first(self, changes: Mapping[str, Document]) -> int:
         writes = [
-            UpdateOne(
-                {"_id": identifier, "status": {"$in": _UNCALLED}},
-                {"$set": _outcome_fields(outcome) | ({"status": then} if outcome.error is None else at_error)},
-            )
-            for identifier, outcome in outcomes.items()
+            UpdateOne({"_id": identifier, "status": {"$in": _UNCALLED}}, {"$set": fields})
+            for identifier, fields in changes.items()
         ]
         return (await self._rows.bulk_write(writes, ordered=False)).modified_count
 
@@ -171,6 +197,11 @@ class RecordRepository(Repository[Record]):
         )
         return result.modified_count
 
+    async def done_since(self, run_id: str, since: datetime) -> list[str]:
+        """Return the ids of the records of a run that were done with at `since` or later, in their order."""
+        query = {"run_id": run_id, "status": {"$in": sorted(RECORD_TERMINAL)}, "finished_at": {"$gte": since}}
+        return [row["_id"] async for row in self._rows.find(query, projection={"_id": 1}).sort("seq", 1)]
+
     async def figures(self, run_id: str) -> AsyncIterator[RecordFigures]:
         """Yield what a summary needs of each record of a run."""
         rows = self._rows.find({"run_id": run_id}, projection=_FIGURES, batch_size=1000)
@@ -182,61 +213,75 @@ class RecordRepository(Repository[Record]):
                 latency_ms=row["latency_ms"],
                 cost_usd=row["cost_usd"],
                 tokens=(row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0),
-                scores=_SCORES.decode(row["scores"]),
+                scores=[_score_figures(score) for score in row["scores"]],
             )
 
     async def page(
         self, scope: Mapping[str, str], wanted: RecordFilter, order: RecordOrder | None, first: int, after: str | None
     ) -> Page[Record]:
-        """Return records of a project, run or item (`scope`); without an order a run's are in its own order."""
-        query = _query(scope, wanted)
-        if order is not None and order.field is RecordOrderField.SCORE:
-            return await self._page_by_score(
-                query, order, first, after, bounded="run_id" in scope or bool(wanted.run_ids)
-            )
-        return await self._page(query, _order(scope, order), first, after)
+        """Return records of a project, run or item (`scope`) in an order that an index holds, not by score."""
+        return await self._page(_query(scope, wanted), _order(scope, order), first, after)
 
-    async def _page_by_score(
-        self, query: Document, order: RecordOrder, first: int, after: str | None, *, bounded: bool
-    ) -> Page[Record]:
-        """Sort by the number of one evaluator's score, which no index holds: within runs only."""
-        if order.evaluator_id is None:
-            raise BadInput("SCORE needs the evaluatorId whose score counts.", field="orderBy.evaluatorId")
-        if not bounded:
+    def selection(self, wanted: RecordList) -> Selection:
+        """Return the records of a project, run or item, or refuse an order."""
+        scope: Mapping[str, str] = {"project_id": wanted.project_id}
+        if wanted.item_id is not None:
+            scope = of_item(wanted.item_id)
+        if wanted.run_id is not None:
+            scope = of_run(wanted.run_id)
+        query = _query(scope, wanted.wanted)
+        if wanted.order is None or wanted.order.field is not RecordOrderField.SCORE:
+            return Selection(query, _order(scope, wanted.order))
+        if wanted.run_id is None and not wanted.wanted.run_ids:
             raise BadInput("Records are sorted by score within runs only; give filter.runIds.", field="orderBy.field")
-        by_rank = Order("rank", descending=order.direction is OrderDirection.DESC, nullable=True)
-        behind = [{"$match": by_rank.after(*read_cursor(after, by_rank))}] if after is not None else []
-        score = {
-            "$first": {"$filter": {"input": "$scores", "cond": {"$eq": ["$$this.evaluator_id", order.evaluator_id]}}}
-        }
-        pipeline: list[Document] = [
-            {"$match": query},
-            {"$set": {"rank": {"$ifNull": [{"$getField": {"field": "number", "input": score}}, None]}}},
-            *behind,
-            {"$sort": dict(by_rank.sort())},
-            {"$limit": first + 1},
-        ]
-        cursor = await self._rows.aggregate(pipeline)
-        return as_page(await cursor.to_list(), by_rank, first, after, self._codec.decode)
-
-    async def count(self, scope: Mapping[str, str], wanted: RecordFilter) -> int:
-        """Return how many `page` would find."""
-        return await self._count(_query(scope, wanted))
+        return _by_score(query, wanted.order)
 
     async def delete_of_run(self, run_id: str) -> None:
         """Remove the records of a run."""
         await self._rows.delete_many({"run_id": run_id})
 
 
+_SCORE_FIGURES: Final = ("evaluator_id", "name", "status", "passed", "number", "label", "cost_usd", "error")
 _FIGURES: Final = dict.fromkeys(
-    ("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "scores"), 1
+    (
+        *("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"),
+        *(f"scores.{name}" for name in _SCORE_FIGURES),
+    ),
+    1,
 )
+
+
+def _score_figures(part: Document) -> ScoreFigures:
+    error = part.get("error")
+    return ScoreFigures(
+        key=score_key(part.get("evaluator_id"), part["name"]),
+        status=ScoreStatus(part["status"]),
+        passed=part.get("passed"),
+        number=part.get("number"),
+        label=part.get("label"),
+        cost_usd=part.get("cost_usd"),
+        error=None if error is None else _PROBLEM.decode(error),
+    )
+
 
 _ORDERS: Final = {
     RecordOrderField.CREATED_AT: "created_at",
     RecordOrderField.LATENCY: "latency_ms",
     RecordOrderField.COST: "cost_usd",
 }
+
+
+def _by_score(query: Document, order: RecordOrder) -> Selection:
+    """Sort by the number of one evaluator's score, which no index holds."""
+    if order.evaluator_id is None:
+        raise BadInput("SCORE needs the evaluatorId whose score counts.", field="orderBy.evaluatorId")
+    is_wanted = {"$eq": ["$$this.evaluator_id", {"$literal": order.evaluator_id}]}
+    score = {"$first": {"$filter": {"input": "$scores", "cond": is_wanted}}}
+    rank = {"$ifNull": [{"$getField": {"field": "number", "input": score}}, None]}
+    by_rank = Order(
+        "rank", descending=order.direction is OrderDirection.DESC, nullable=True, basis=f":{order.evaluator_id}"
+    )
+    return Selection(query, by_rank, ({"$set": {"rank": rank}},))
 
 
 def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
@@ -276,7 +321,8 @@ def _query(scope: Mapping[str, str], wanted: RecordFilter) -> Document:
     conditions: list[Document] = [{name: condition} for name, condition in given.items() if condition]
     conditions += [{"scores": {"$elemMatch": _score_query(score)}} for score in wanted.scores]
     if wanted.search:
-        conditions.append({"$or": [{name: in_json(wanted.search)} for name in ("input", "expected_output", "output")]})
+        found = in_json(wanted.search)
+        conditions.append({"$or": [{name: found} for name in ("input", "expected_output", "output")]})
     return {**scope, "$and": conditions} if conditions else dict(scope)
 
 

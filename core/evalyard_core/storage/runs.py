@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.filters import OrderDirection, RunFilter, RunOrder, RunOrderField
+from evalyard_core.domain.lists import Page, RunList
 from evalyard_core.domain.runs import (
     ACTIVE,
     TERMINAL,
@@ -23,8 +24,9 @@ from evalyard_core.domain.runs import (
 )
 
 from .codec import Document, PartCodec
-from .collection import Repository, Session
-from .pages import Order, Page
+from .collection import Session
+from .listed import Listed, Selection
+from .pages import Order
 from .search import in_text
 
 _FIELDS: Final = {
@@ -64,7 +66,7 @@ class Figures:
     distributions: Mapping[str, Distribution] | None = None
 
 
-class RunRepository(Repository[Run]):
+class RunRepository(Listed[Run, RunList]):
     """Runs; numbers count up in a project, idempotency keys are unique in it."""
 
     name = "runs"
@@ -94,9 +96,14 @@ class RunRepository(Repository[Run]):
         """Return the runs of a project, dataset or system version (`scope`, see `in_project` and its kin)."""
         return await self._page(_query(scope, wanted), _order(order), first, after)
 
-    async def count(self, scope: Mapping[str, str], wanted: RunFilter) -> int:
-        """Return how many `page` would find."""
-        return await self._count(_query(scope, wanted))
+    def selection(self, wanted: RunList) -> Selection:
+        """Return the runs of a project, dataset or system version."""
+        scope = in_project(wanted.project_id)
+        if wanted.dataset_id is not None:
+            scope = of_dataset(wanted.dataset_id)
+        if wanted.system_version_id is not None:
+            scope = of_system_version(wanted.system_version_id)
+        return Selection(_query(scope, wanted.wanted), _order(wanted.order))
 
     async def previous(self, run: Run) -> Run | None:
         """Return the newest earlier run of the same dataset and system, or None."""
@@ -199,6 +206,19 @@ class RunRepository(Repository[Run]):
             changes["summary"] = _SUMMARY.encode(figures.summary)
             changes["distributions"] = _DISTRIBUTIONS.encode(dict(figures.distributions or {}))
         return await self._update({"_id": identifier}, _changed(changes))
+
+    async def newest(self, project_id: str, most: int) -> list[str]:
+        """Return the ids of the newest runs of a project."""
+        rows = self._rows.find({"project_id": project_id, "hidden": False}, projection={"_id": 1})
+        return [row["_id"] async for row in rows.sort([("at", -1), ("_id", -1)]).limit(most)]
+
+    async def count_unfinished(self) -> dict[RunStatus, int]:
+        """Return how many runs have each of the statuses that are not terminal."""
+        unfinished = [status for status in RunStatus if status not in TERMINAL]
+        counts = await self._rows.aggregate(
+            [{"$match": {"status": {"$in": unfinished}}}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}]
+        )
+        return dict.fromkeys(unfinished, 0) | {RunStatus(row["_id"]): row["count"] async for row in counts}
 
     async def without_end(self) -> list[str]:
         """Return the ids of runs that are at work, or were stopped and have no summary yet."""

@@ -4,18 +4,19 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.errors import Conflict
+from evalyard_core.domain.lists import SystemList, SystemVersionList
 from evalyard_core.domain.systems import System, SystemVersion
 
 from .codec import Document
-from .collection import Repository
-from .pages import Order, Page
+from .listed import Listed, Selection
+from .pages import Order
 from .search import in_text
 
 _BY_AGE = Order()
 _NEWEST = Order(descending=True)
 
 
-class SystemRepository(Repository[System]):
+class SystemRepository(Listed[System, SystemList]):
     """Systems; names are unique in a project."""
 
     name = "systems"
@@ -36,20 +37,15 @@ class SystemRepository(Repository[System]):
         """Note which version is in production."""
         return await self._update({"_id": identifier}, {"$set": {"production_version_id": version_id}})
 
-    async def page(self, project_id: str, search: str | None, first: int, after: str | None) -> Page[System]:
+    def selection(self, wanted: SystemList) -> Selection:
         """Return a project's systems by age."""
-        return await self._page(_query(project_id, search), _BY_AGE, first, after)
-
-    async def count(self, project_id: str, search: str | None) -> int:
-        """Return how many `page` would find."""
-        return await self._count(_query(project_id, search))
-
-
-def _query(project_id: str, search: str | None) -> Document:
-    return {"project_id": project_id} | ({"name": in_text(search)} if search else {})
+        query: Document = {"project_id": wanted.project_id}
+        if wanted.search:
+            query["name"] = in_text(wanted.search)
+        return Selection(query, _BY_AGE)
 
 
-class SystemVersionRepository(Repository[SystemVersion]):
+class SystemVersionRepository(Listed[SystemVersion, SystemVersionList]):
     """Versions of systems; names are unique in a system."""
 
     name = "system_versions"
@@ -66,10 +62,6 @@ class SystemVersionRepository(Repository[SystemVersion]):
                 f"This system has a version {version.name!r} already; choose another name.", field="input.name"
             ) from error
 
-    async def page(self, system_id: str, first: int, after: str | None) -> Page[SystemVersion]:
+    def selection(self, wanted: SystemVersionList) -> Selection:
         """Return a system's versions, newest first."""
-        return await self._page({"system_id": system_id}, _NEWEST, first, after)
-
-    async def count(self, system_id: str) -> int:
-        """Return how many `page` would find."""
-        return await self._count({"system_id": system_id})
+        return Selection({"system_id": wanted.system_id}, _NEWEST)

@@ -22,6 +22,7 @@ from evalyard_core.queue import Queue
 from evalyard_core.services import Services
 from evalyard_core.services.runs import HINT_SECONDS
 from evalyard_core.storage import Store, StoreError
+from evalyard_workers.metrics import TURNS
 from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
 
@@ -68,7 +69,7 @@ class Engine:
         self._active += 1
         self._idle.clear()
         try:
-            with structlog.contextvars.bound_contextvars(run=task.run_id, task=task.id):
+            with TURNS.track_inprogress(), structlog.contextvars.bound_contextvars(run=task.run_id, task=task.id):
                 await self._turn(Lease(self._store, task))
         finally:
             self._active -= 1

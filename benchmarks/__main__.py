@@ -1,0 +1,42 @@
+"""Run the benchmarks and print their tables."""
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import engine, pages
+from benchmarks.cases import from_folder, made_up
+from benchmarks.stack import servers
+
+BENCHMARKS = ("engine", "pages")
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    """Run those that were asked for, on servers of their own."""
+    console = Console(width=110)
+    items = from_folder(arguments.cases, "175b_verification") if arguments.cases else made_up()
+    async with servers() as running:
+        if "engine" in arguments.only:
+            await engine.measure(running, items, arguments.repeats, console)
+        if "pages" in arguments.only:
+            await pages.measure(running, arguments.scales, console)
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[*BENCHMARKS, []], default=list(BENCHMARKS))
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each case (default 5)")
+    parser.add_argument(
+        "--cases", type=Path, help="folder with items.jsonl and outputs-*.jsonl instead of made-up cases"
+    )
+    parser.add_argument(
+        "--scales", type=int, nargs="*", default=[1, 10], help="times 1,000 records a run (default 1 10)"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(parse()))

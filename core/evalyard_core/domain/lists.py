@@ -1,0 +1,104 @@
+"""What is read a page at a time: lists, each of them inside one project."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from .datasets import ItemSource
+from .filters import RecordFilter, RecordOrder, RunFilter, RunOrder
+
+L = TypeVar("L")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows in order, a cursor each."""
+
+    items: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest(Generic[L]):
+    """The `first` rows of a list behind the cursor `after`."""
+
+    of: L
+    first: int
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyList:
+    """The API keys of a project."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetList:
+    """The datasets of a project whose names hold `search` and that have all the tags."""
+
+    project_id: str
+    search: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemList:
+    """The items of a dataset as of a version, None being the newest; `search` looks in input and expected output."""
+
+    project_id: str
+    dataset_id: str
+    version: int | None = None
+    search: str | None = None
+    tags: tuple[str, ...] = ()
+    source: ItemSource | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatorList:
+    """The evaluators of a project whose names hold `search`."""
+
+    project_id: str
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemList:
+    """The systems of a project whose names hold `search`."""
+
+    project_id: str
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemVersionList:
+    """The versions of a system."""
+
+    project_id: str
+    system_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunList:
+    """The runs of a project, or in it those of a dataset or a system version."""
+
+    project_id: str
+    dataset_id: str | None = None
+    system_version_id: str | None = None
+    wanted: RunFilter = field(default_factory=RunFilter)
+    order: RunOrder = field(default_factory=RunOrder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordList:
+    """The records of a project, or in it those of a run or an item; without an order a run's are in its own order."""
+
+    project_id: str
+    run_id: str | None = None
+    item_id: str | None = None
+    wanted: RecordFilter = field(default_factory=RecordFilter)
+    order: RecordOrder | None = None

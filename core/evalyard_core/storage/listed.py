@@ -1,0 +1,89 @@
+"""Lists of one kind, read a page at a time; any number of them in one round trip."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.lists import Page, PageRequest
+
+from .codec import Document
+from .collection import Repository
+from .pages import MOST_COUNTED, Order, as_page, read_cursor
+
+T = TypeVar("T")
+L = TypeVar("L")
+
+#: Tells in a union which of the lists a row is of.
+_PLACE: Final = "_place"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The documents of a list in order; `stages` compute what the order sorts by and no document holds."""
+
+    query: Mapping[str, Any]
+    order: Order
+    stages: tuple[Document, ...] = ()
+
+    def page(self, first: int, after: str | None) -> list[Document]:
+        """Return the pipeline of a page and one row more, or refuse the cursor."""
+        behind = [] if after is None else [{"$match": self.order.after(*read_cursor(after, self.order))}]
+        return [
+            {"$match": self.query},
+            *self.stages,
+            *behind,
+            {"$sort": dict(self.order.sort())},
+            {"$limit": first + 1},
+        ]
+
+    def count(self) -> list[Document]:
+        """Return the pipeline of the number of documents, `MOST_COUNTED` at most."""
+        return [{"$match": self.query}, {"$limit": MOST_COUNTED}, {"$count": "count"}]
+
+
+class Listed(Repository[T], Generic[T, L]):
+    """Documents that are read as lists; `L` says which."""
+
+    def selection(self, wanted: L) -> Selection:
+        """Return what a list holds, or refuse it."""
+        raise NotImplementedError
+
+    async def pages(self, asked: Sequence[PageRequest[L]]) -> list[Page[T] | BadInput]:
+        """Return the pages in order, in one round trip; in the place of a page that is refused, why."""
+        selections: dict[int, Selection] = {}
+        pipelines: dict[int, list[Document]] = {}
+        refused: dict[int, BadInput] = {}
+        for place, request in enumerate(asked):
+            try:
+                selections[place] = self.selection(request.of)
+                pipelines[place] = selections[place].page(request.first, request.after)
+            except BadInput as error:
+                refused[place] = error
+        rows = await self._union(pipelines)
+        return [
+            refused[place]
+            if place in refused
+            else as_page(rows[place], selections[place].order, request.first, request.after, self._decode)
+            for place, request in enumerate(asked)
+        ]
+
+    async def counts(self, lists: Sequence[L]) -> list[int]:
+        """Return how long the lists are, `MOST_COUNTED` at most, in one round trip."""
+        pipelines = {place: self.selection(wanted).count() for place, wanted in enumerate(lists)}
+        rows = await self._union(pipelines)
+        return [rows[place][0]["count"] if rows[place] else 0 for place in range(len(lists))]
+
+    async def _union(self, pipelines: Mapping[int, list[Document]]) -> Mapping[int, list[Document]]:
+        """Return the rows of each pipeline in its order: a union streams its parts one after another."""
+        found: defaultdict[int, list[Document]] = defaultdict(list)
+        if pipelines:
+            [head, *others] = [[*stages, {"$set": {_PLACE: place}}] for place, stages in pipelines.items()]
+            joined = [{"$unionWith": {"coll": self.name, "pipeline": other}} for other in others]
+            async for row in await self._rows.aggregate([*head, *joined]):
+                found[row.pop(_PLACE)].append(row)
+        return found
+
+    def _decode(self, row: Document) -> T:
+        return self._codec.decode(row)
