@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from benchmarks.both_ways import Problem
 from evalyard_core.services.datasets import NewItem
 
 COUNT = 1319
@@ -37,6 +38,22 @@ def from_folder(folder: Path, system: str) -> list[NewItem]:
         )
         for row in _rows(folder / "items.jsonl")
     ]
+
+
+def systems_of(folder: Path) -> dict[str, list[Problem]]:
+    """Return the problems with the answers of each system in the folder, by the system's name."""
+    problems = _rows(folder / "items.jsonl")
+    systems = {}
+    for file in sorted(folder.glob("outputs-*.jsonl")):
+        answers = {row["id"]: row["output"] for row in _rows(file)}
+        name = file.stem.removeprefix("outputs-")
+        systems[name] = [Problem(row["question"], row["answer"], answers[row["id"]]) for row in problems]
+    return systems
+
+
+def made_up_systems(count: int = COUNT) -> dict[str, list[Problem]]:
+    """Return made-up cases as one system solves them."""
+    return {"made up": [Problem(c.input["question"], c.expected_output, c.input["answer"]) for c in made_up(count)]}
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stack import Servers, free_port, process, until_listening
+from benchmarks.stack import Servers, free_port, process, serve_command, until_listening
 from evalyard import ScoreType
 from evalyard_core.domain.access import Project
 from evalyard_core.domain.evaluators import Evaluator, EvaluatorSnapshot
@@ -80,7 +80,7 @@ async def measure(servers: Servers, scales: Sequence[int], console: Console) -> 
 async def _ask(servers: Servers, database: str) -> tuple[list[float], int]:
     port = free_port()
     environment = {**servers.environment(database), "EVALYARD_AUTH": "none", "EVALYARD_PORT": str(port)}
-    async with process("-m", "evalyard_server.api_process", environment=environment):
+    async with process(*serve_command(), environment=environment):
         await until_listening(port)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             body = {"query": QUERY, "variables": {"name": "bench"}}

@@ -72,6 +72,11 @@ async def process(*command: str, environment: dict[str, str]) -> AsyncIterator[i
             await child.wait()
 
 
+def serve_command() -> tuple[str, ...]:
+    """Return the command of an API process."""
+    return ("-m", "evalyard.cli", "serve")
+
+
 def worker_command(processes: int = 1, threads: int = 16) -> tuple[str, ...]:
     """Return the command of a worker with so many processes."""
     return (

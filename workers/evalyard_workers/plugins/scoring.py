@@ -168,7 +168,7 @@ class Scorer:
             return failed(blank, Problem("TIMEOUT", f"{self._name} gave no score within {self._timeout:g} s."))
         if isinstance(error, SystemExit):
             return failed(blank, Problem("EXCEPTION", f"{self._name} tried to end the worker (sys.exit)."))
-        reason = f"{type(error).__name__}: {error}".strip()[:_LONGEST_TEXT]
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")[:_LONGEST_TEXT]
         return failed(blank, Problem("EXCEPTION", f"{self._name} raised {reason}"))
 
     @property

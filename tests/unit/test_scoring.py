@@ -1,0 +1,160 @@
+"""Scoring with evaluators that misbehave: each failure becomes the ERROR score of its own record."""
+
+import asyncio
+import math
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import evalyard
+from evalyard_core.domain.evaluators import EvaluatorSnapshot, ScoreType, Threshold, ThresholdOperator
+from evalyard_core.domain.mapping import compile_readers
+from evalyard_core.domain.plugins import Variable
+from evalyard_core.domain.records import ScoreStatus
+from evalyard_workers.plugins.host import ReadyEvaluator
+from evalyard_workers.plugins.scoring import Scorer
+
+LIMIT = 0.2
+VARIABLES = (
+    Variable(name="output", description="", required=True, default_path="output"),
+    Variable(name="expected", description="", required=False, default_path="expected"),
+)
+
+
+class Does(evalyard.Evaluator[evalyard.Config]):
+    """Does what the output says."""
+
+    score_type = ScoreType.NUMERIC
+    released = threading.Event()
+
+    def evaluate(self, *, output: Any, expected: Any = "nothing") -> Any:
+        match output:
+            case "raise":
+                raise RuntimeError("it is broken")
+            case "exit":
+                raise SystemExit(3)
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "skip":
+                raise evalyard.Skip("there is no reason to.")
+            case "hang":
+                self.released.wait()
+            case "expected":
+                return 1 if expected == "nothing" else 0
+        return {"nan": math.nan, "infinite": math.inf, "text": "text", "none": None, "true": True}.get(output, output)
+
+
+class DoesLater(Does):
+    async def evaluate(self, *, output: Any, expected: Any = "nothing") -> Any:  # type: ignore[override]
+        if output == "hang":
+            await asyncio.sleep(3600)
+        return super().evaluate(output=output, expected=expected)
+
+
+class DoesAll(Does):
+    def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> Any:
+        return [self.evaluate(**case) for case in cases if case["output"] != "drop"]
+
+
+@pytest.fixture
+async def threads() -> AsyncIterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(8)
+    Does.released.clear()
+    yield pool
+    Does.released.set()
+    pool.shutdown()
+
+
+def scorer(kind: type[Does], threads: ThreadPoolExecutor, threshold: Threshold | None = None) -> Scorer:
+    snapshot = EvaluatorSnapshot(
+        evaluator_id="e",
+        name="does",
+        version=3,
+        plugin="acme/does",
+        plugin_version="0",
+        config={},
+        config_hash="h",
+        mapping=(),
+        threshold=threshold,
+        score_type=ScoreType.NUMERIC,
+    )
+    ready = ReadyEvaluator(
+        snapshot=snapshot,
+        instance=kind(evalyard.Config()),
+        version="1.2",
+        readers=compile_readers(VARIABLES, ()),
+        is_async=kind is DoesLater,
+        in_batches=kind is DoesAll,
+    )
+    return Scorer(ready, threads, LIMIT)
+
+
+def contexts(*outputs: Any) -> list[dict[str, Any]]:
+    return [{"input": {}, "output": output, "expected": None, "metadata": None} for output in outputs]
+
+
+BAD = [
+    ("raise", "EXCEPTION", "acme/does raised RuntimeError: it is broken"),
+    ("exit", "EXCEPTION", "acme/does tried to end the worker (sys.exit)."),
+    ("nan", "BAD_RESULT", "The score is nan; it must be a finite number."),
+    ("infinite", "BAD_RESULT", "The score is inf; it must be a finite number."),
+    ("text", "BAD_RESULT", "A NUMERIC evaluator must not return str ('text')."),
+    ("none", "BAD_RESULT", "A NUMERIC evaluator must not return NoneType (None)."),
+    ("true", "BAD_RESULT", "A NUMERIC evaluator must not return bool (True)."),
+    ("hang", "TIMEOUT", "acme/does gave no score within 0.2 s."),
+]
+
+
+@pytest.mark.parametrize("kind", [Does, DoesLater])
+@pytest.mark.parametrize(("output", "code", "reason"), BAD, ids=[case[0] for case in BAD])
+async def test_a_failure_costs_its_own_score_only(
+    kind: type[Does], output: str, code: str, reason: str, threads: ThreadPoolExecutor
+) -> None:
+    scores = await scorer(kind, threads).score(contexts(0.5, output, 0.25))
+
+    assert [score.value for score in scores] == [0.5, None, 0.25]
+    assert [score.status for score in scores] == [ScoreStatus.OK, ScoreStatus.ERROR, ScoreStatus.OK]
+    assert scores[1].error is not None
+    assert (scores[1].error.code, scores[1].error.message) == (code, reason)
+    assert {(score.evaluator_version, score.plugin_version, score.config_hash) for score in scores} == {(3, "1.2", "h")}
+
+
+async def test_a_keyboard_interrupt_does_not_stop_the_worker(threads: ThreadPoolExecutor) -> None:
+    (score,) = await scorer(Does, threads).score(contexts("interrupt"))
+    assert score.error is not None
+    assert score.error.message == "acme/does raised KeyboardInterrupt"
+
+
+@pytest.mark.parametrize("kind", [Does, DoesLater])
+async def test_skipping_is_no_error(kind: type[Does], threads: ThreadPoolExecutor) -> None:
+    (score,) = await scorer(kind, threads).score(contexts("skip"))
+    assert (score.status, score.explanation, score.error) == (ScoreStatus.SKIPPED, "there is no reason to.", None)
+
+
+async def test_after_three_that_hang_the_rest_of_a_batch_is_not_tried(threads: ThreadPoolExecutor) -> None:
+    scores = await scorer(Does, threads).score(contexts(1, "hang", 2, "hang", "hang", 3, 4))
+
+    assert [score.value for score in scores] == [1, None, 2, None, None, None, None]
+    assert [score.error.code for score in scores if score.error] == ["TIMEOUT"] * 5
+
+
+async def test_a_batch_is_scored_at_once_and_fails_at_once(threads: ThreadPoolExecutor) -> None:
+    good = await scorer(DoesAll, threads).score(contexts(1, 2))
+    short = await scorer(DoesAll, threads).score(contexts(1, "drop"))
+    broken = await scorer(DoesAll, threads).score(contexts(1, "raise"))
+
+    assert [score.value for score in good] == [1, 2]
+    assert [score.error.message for score in short if score.error] == [
+        "acme/does raised ValueError: 1 results for 2 cases"
+    ] * 2
+    assert [score.error.code for score in broken if score.error] == ["EXCEPTION"] * 2
+
+
+async def test_a_threshold_decides_and_optional_variables_keep_their_default(threads: ThreadPoolExecutor) -> None:
+    threshold = Threshold(operator=ThresholdOperator.GTE, value=0.5)
+    scores = await scorer(Does, threads, threshold).score(contexts(0.5, 0.4, "expected"))
+    assert [score.passed for score in scores] == [True, False, True]
+    assert [score.number for score in scores] == [0.5, 0.4, 1.0]
