@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """Settings of every Evalyard process; each is an environment variable `EVALYARD_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="EVALYARD_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="EVALYARD_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     mongodb_url: str = Field(
         "mongodb://127.0.0.1:27017/?replicaSet=rs0", description="MongoDB 6.0 or newer, a replica set (change streams)."

@@ -37,6 +37,13 @@ class ProjectService:
         """Return those of these projects that the actor sees, by id."""
         return await self._store.projects.get_many([project_id for project_id in ids if actor.sees(project_id)])
 
+    async def require(self, *, actor: Actor, project_id: str, field: str) -> Project:
+        """Return a project that the actor sees, or refuse."""
+        project = await self.get(actor=actor, project_id=project_id)
+        if project is None:
+            raise NotFound("There is no such project.", field=field)
+        return project
+
     async def by_name(self, *, actor: Actor, name: str) -> Project | None:
         """Return the project of this name if the actor sees it, or None."""
         project = await self._store.projects.by_name(name)

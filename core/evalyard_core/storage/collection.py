@@ -7,10 +7,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from evalyard_core.domain.lists import Page
-
 from .codec import Codec, Document
-from .pages import Order, count, fetch_page
+from .pages import count
 
 T = TypeVar("T")
 Session = AsyncClientSession
@@ -56,11 +54,6 @@ class Repository(Generic[T]):
         """Apply an update to one document and return it as it then is, or None where the query finds none."""
         row = await self._rows.find_one_and_update(query, update, return_document=True, session=session, **options)
         return None if row is None else self._codec.decode(row)
-
-    async def _page(self, query: Mapping[str, Any], order: Order, first: int, after: str | None) -> Page[T]:
-        return await fetch_page(
-            self._rows, query=query, order=order, first=first, after=after, decode=self._codec.decode
-        )
 
     async def _count(self, query: Mapping[str, Any]) -> int:
         return await count(self._rows, query)

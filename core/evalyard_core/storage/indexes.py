@@ -16,8 +16,9 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     "api_keys": [_index(("digest", UP), unique=True), _index(("project_id", UP), ("_id", UP))],
     "datasets": [_index(("project_id", UP), ("_id", UP)), _index(("project_id", UP), ("name", UP), unique=True)],
     "items": [
-        _index(("dataset_id", UP), ("until", UP), ("seq", UP)),
-        _index(("dataset_id", UP), ("seq", UP), ("since", UP)),
+        _index(("dataset_id", UP), ("until", UP), ("seq", UP), ("_id", UP)),
+        # The items of an older version: what is of another one is passed over without being read.
+        _index(("dataset_id", UP), ("seq", UP), ("_id", UP), ("since", UP), ("until", UP)),
         _index(("item_id", UP), ("since", DOWN)),
         _index(("project_id", UP)),
     ],
@@ -32,14 +33,19 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         _index(("project_id", UP)),
     ],
     "runs": [
-        _index(("project_id", UP), ("at", DOWN), ("_id", DOWN)),
-        _index(("project_id", UP), ("status", UP), ("_id", UP)),
-        _index(("project_id", UP), ("dataset.name", UP), ("_id", UP)),
-        _index(("project_id", UP), ("system.system_name", UP), ("_id", UP)),
-        _index(("project_id", UP), ("summary.pass_rate", UP), ("_id", UP)),
-        _index(("project_id", UP), ("progress.cost_usd", UP), ("_id", UP)),
-        _index(("project_id", UP), ("summary.total_duration_ms", UP), ("_id", UP)),
-        _index(("dataset.id", UP), ("at", DOWN), ("_id", DOWN)),
+        *(
+            _index((scope, UP), (field, UP), ("_id", UP))
+            for scope in ("project_id", "dataset.id")
+            for field in (
+                "at",
+                "status",
+                "dataset.name",
+                "system.system_name",
+                "summary.pass_rate",
+                "progress.cost_usd",
+                "summary.total_duration_ms",
+            )
+        ),
         _index(("dataset.id", UP), ("system.system_id", UP), ("number", DOWN)),
         _index(("system.version_id", UP), ("at", DOWN), ("_id", DOWN)),
         _index(

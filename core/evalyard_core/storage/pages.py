@@ -39,42 +39,26 @@ class Order:
         direction = DESCENDING if self.descending else ASCENDING
         return [(self.field, direction)] if self.field == "_id" else [(self.field, direction), ("_id", direction)]
 
-    def after(self, value: Any, identifier: str) -> Document:
-        """Return the predicate of the rows behind the one with this value and id.
+    def after(self, value: Any, identifier: str) -> list[Document]:
+        """Return the predicates of the rows behind the one with this value and id: stretches of the order, in turn.
 
-        A comparison in MongoDB stays within one type and null sorts before everything, so null rows of a nullable
-        field are a branch of their own.
+        Each is one stretch of an index, to be read by itself: the database has no better way for all of them in one
+        predicate than to read the list from its beginning. A comparison in MongoDB stays within one type and null
+        sorts before everything, so the null rows of a nullable field are a stretch of their own.
         """
         beyond = "$lt" if self.descending else "$gt"
         if self.field == "_id":
-            return {"_id": {beyond: identifier}}
+            return [{"_id": {beyond: identifier}}]
         tie = {self.field: value, "_id": {beyond: identifier}}
         if value is None:
-            return tie if self.descending else {"$or": [tie, {self.field: {"$ne": None}}]}
-        branches: list[Document] = [{self.field: {beyond: value}}, tie]
-        if self.nullable and self.descending:
-            branches.append({self.field: None})
-        return {"$or": branches}
+            return [tie] if self.descending else [tie, {self.field: {"$ne": None}}]
+        last: list[Document] = [{self.field: None}] if self.nullable and self.descending else []
+        return [tie, {self.field: {beyond: value}}, *last]
 
     @property
     def label(self) -> str:
         """What a cursor of this order carries, so that it is refused by another one."""
         return f"{'-' if self.descending else '+'}{self.field}{self.basis}"
-
-
-async def fetch_page(
-    collection: AsyncCollection[Document],
-    *,
-    query: Mapping[str, Any],
-    order: Order,
-    first: int,
-    after: str | None,
-    decode: Callable[[Document], T],
-) -> Page[T]:
-    """Return the `first` rows of `query` behind the cursor `after`, in one round trip."""
-    wanted = {"$and": [query, order.after(*read_cursor(after, order))]} if after is not None else query
-    rows = await collection.find(wanted).sort(order.sort()).limit(first + 1).to_list()
-    return as_page(rows, order, first, after, decode)
 
 
 def as_page(

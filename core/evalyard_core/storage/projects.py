@@ -12,7 +12,7 @@ from evalyard_core.domain.lists import KeyList, Page
 from .codec import Document
 from .collection import Repository
 from .listed import Listed, Selection
-from .pages import Order
+from .pages import Order, as_page, read_cursor
 
 _BY_AGE = Order()
 
@@ -45,7 +45,9 @@ class ProjectRepository(Repository[Project]):
 
     async def page(self, only: str | None, first: int, after: str | None) -> Page[Project]:
         """Return projects by age; only the one with this id where given."""
-        return await self._page(_visible(only), _BY_AGE, first, after)
+        behind = [] if after is None else _BY_AGE.after(*read_cursor(after, _BY_AGE))
+        rows = await self._rows.find({"$and": [_visible(only), *behind]}).sort("_id", 1).limit(first + 1).to_list()
+        return as_page(rows, _BY_AGE, first, after, self._codec.decode)
 
     async def count(self, only: str | None) -> int:
         """Return how many `page` would find."""

@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError
 
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
-from evalyard_core.domain.lists import Page, RecordList
+from evalyard_core.domain.lists import RecordList
 from evalyard_core.domain.payload import dump_json
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
@@ -215,12 +215,6 @@ class RecordRepository(Listed[Record, RecordList]):
                 tokens=(row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0),
                 scores=[_score_figures(score) for score in row["scores"]],
             )
-
-    async def page(
-        self, scope: Mapping[str, str], wanted: RecordFilter, order: RecordOrder | None, first: int, after: str | None
-    ) -> Page[Record]:
-        """Return records of a project, run or item (`scope`) in an order that an index holds, not by score."""
-        return await self._page(_query(scope, wanted), _order(scope, order), first, after)
 
     def selection(self, wanted: RecordList) -> Selection:
         """Return the records of a project, run or item, or refuse an order."""

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.filters import OrderDirection, RunFilter, RunOrder, RunOrderField
-from evalyard_core.domain.lists import Page, RunList
+from evalyard_core.domain.lists import RunList
 from evalyard_core.domain.runs import (
     ACTIVE,
     TERMINAL,
@@ -89,12 +89,6 @@ class RunRepository(Listed[Run, RunList]):
     async def by_idempotency_key(self, project_id: str, key: str) -> Run | None:
         """Return the run that a key started, or None."""
         return await self._one({"project_id": project_id, "idempotency_key": key})
-
-    async def page(
-        self, scope: Mapping[str, str], wanted: RunFilter, order: RunOrder, first: int, after: str | None
-    ) -> Page[Run]:
-        """Return the runs of a project, dataset or system version (`scope`, see `in_project` and its kin)."""
-        return await self._page(_query(scope, wanted), _order(order), first, after)
 
     def selection(self, wanted: RunList) -> Selection:
         """Return the runs of a project, dataset or system version."""

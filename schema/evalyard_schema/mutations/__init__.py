@@ -1,0 +1,24 @@
+"""Everything that changes something."""
+
+from .dataset import DatasetMutation
+from .evaluator import EvaluatorMutation
+from .item import ItemMutation
+from .project import ProjectMutation
+from .record import RecordMutation
+from .run import RunMutation
+from .submission import SubmissionMutation
+from .system import SystemMutation
+
+__all__ = ["MUTATIONS"]
+
+#: Merged into the type Mutation, in this order.
+MUTATIONS = (
+    ProjectMutation,
+    DatasetMutation,
+    ItemMutation,
+    EvaluatorMutation,
+    SystemMutation,
+    RunMutation,
+    SubmissionMutation,
+    RecordMutation,
+)

@@ -1,0 +1,7 @@
+"""Print the schema: `python -m evalyard_schema > schema/schema.graphql`."""
+
+import sys
+
+from .schema import schema
+
+sys.stdout.write(f"{schema.as_str()}\n")

@@ -1,0 +1,47 @@
+"""Strawberry's decorators, for classes and resolvers whose docstring is their description in the schema."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def object_type(cls: type[T]) -> type[T]:
+    """Make a class a GraphQL object type."""
+    return strawberry.type(cls, description=_description(cls))
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def interface(cls: type[T]) -> type[T]:
+    """Make a class a GraphQL interface."""
+    return strawberry.interface(cls, description=_description(cls))
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def input_type(cls: type[T]) -> type[T]:
+    """Make a class a GraphQL input type."""
+    return strawberry.input(cls, description=_description(cls))
+
+
+def field(resolver: Callable[..., Any]) -> Any:
+    """Make a method a GraphQL field."""
+    return strawberry.field(resolver, description=_description(resolver))
+
+
+def mutation(resolver: Callable[..., Any]) -> Any:
+    """Make a method a mutation."""
+    return strawberry.mutation(resolver, description=_description(resolver))
+
+
+def subscription(resolver: Callable[..., Any]) -> Any:
+    """Make a method that returns an asynchronous iterator a subscription."""
+    return strawberry.subscription(resolver, description=_description(resolver))
+
+
+def _description(described: object) -> str | None:
+    # Not inspect.getdoc, which would hand a base class's docstring to a class without one.
+    return inspect.cleandoc(described.__doc__) if described.__doc__ else None

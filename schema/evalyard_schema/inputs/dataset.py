@@ -1,0 +1,76 @@
+"""Datasets and items as they come in."""
+
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+from strawberry.scalars import JSON
+
+from evalyard_core.domain.datasets import ItemSource
+from evalyard_core.services.datasets import NewItem
+from evalyard_schema.described import input_type
+from evalyard_schema.given import changes
+
+
+@input_type
+class CreateDatasetInput:
+    """A new dataset, empty at version 0."""
+
+    project_id: strawberry.ID
+    name: str = strawberry.field(description="Unique in the project.")
+    description: str | None = ""
+    tags: list[str] | None
+    input_schema: JSON | None = strawberry.field(
+        description="JSON Schema that each item's input must meet; items that do not are kept, with validationErrors."
+    )
+
+
+@input_type
+class UpdateDatasetInput:
+    """What is left out stays."""
+
+    name: str | None = UNSET
+    description: str | None = UNSET
+    tags: list[str] | None = UNSET
+    input_schema: JSON | None = strawberry.field(
+        default=UNSET, description="Null removes it. Items that are there keep their validationErrors."
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """Return what is to be changed."""
+        return changes(self, clearable={"tags", "input_schema"})
+
+
+@input_type
+class DatasetItemInput:
+    """A new case."""
+
+    input: JSON
+    expected_output: JSON | None
+    metadata: JSON | None
+    tags: list[str] | None
+    source: ItemSource | None = ItemSource.API
+
+    def to_domain(self) -> NewItem:
+        """Return the item."""
+        return NewItem(
+            input=self.input,
+            expected_output=self.expected_output,
+            metadata=self.metadata,
+            tags=self.tags,
+            source=self.source or ItemSource.API,
+        )
+
+
+@input_type
+class UpdateDatasetItemInput:
+    """What is left out stays."""
+
+    input: JSON | None = UNSET
+    expected_output: JSON | None = UNSET
+    metadata: JSON | None = UNSET
+    tags: list[str] | None = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        """Return what is to be changed."""
+        return changes(self, clearable={"expected_output", "metadata", "tags"})

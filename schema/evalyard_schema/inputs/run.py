@@ -1,0 +1,129 @@
+"""Runs as they are started, repeated and changed."""
+
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+from strawberry.scalars import JSON
+
+from evalyard_core.domain.runs import RunSettings, RunSource
+from evalyard_core.services.runs import NewRun
+from evalyard_schema.described import input_type
+from evalyard_schema.given import changes
+from evalyard_schema.ids import decode, decode_given, decode_many
+
+_DEFAULTS = RunSettings()
+
+
+@input_type
+class StartRunInput:
+    """A new run: over a dataset, calling a system version; or without either, for outputs that are submitted."""
+
+    project_id: strawberry.ID
+    dataset_id: strawberry.ID | None
+    dataset_version: int | None = strawberry.field(description="The newest unless given.")
+    system_version_id: strawberry.ID | None
+    evaluator_ids: list[strawberry.ID] | None = strawberry.field(
+        description="Defaults to the evaluators attached to the dataset."
+    )
+    name: str | None
+    source: RunSource | None = RunSource.API
+    notes: str | None = ""
+    tags: list[str] | None
+    metadata: JSON | None
+    trials: int | None = strawberry.field(
+        default=_DEFAULTS.trials, description="How often each item is carried out, 1 to 100."
+    )
+    concurrency: int | None = strawberry.field(
+        default=_DEFAULTS.concurrency, description="How many calls of the system are in flight at most, 1 to 1,000."
+    )
+    max_attempts: int | None = strawberry.field(
+        default=_DEFAULTS.max_attempts, description="How often one record calls the system at most, 1 to 20."
+    )
+    timeout_seconds: float | None = strawberry.field(
+        default=_DEFAULTS.timeout_seconds, description="The longest that one call may take."
+    )
+    sample_size: int | None = strawberry.field(description="So many items, chosen at random; all unless given.")
+    item_tags: list[str] | None = strawberry.field(description="Only items that have all of these tags.")
+    max_cost_usd: float | None = strawberry.field(
+        description="A run that passes its budget stops: its remaining records are cancelled, its status is FAILED, "
+        "and statusReason says which budget."
+    )
+    max_duration_seconds: float | None = strawberry.field(description="A budget too.")
+    idempotency_key: str | None = strawberry.field(
+        description="The same key in the same project answers with the run that it first started."
+    )
+
+    def to_domain(self) -> NewRun:
+        """Return what is started, with raw ids, or refuse an id."""
+        evaluator_ids = self.evaluator_ids
+        return NewRun(
+            project_id=decode(self.project_id, "Project", field="input.projectId"),
+            dataset_id=decode_given(self.dataset_id, "Dataset", field="input.datasetId"),
+            dataset_version=self.dataset_version,
+            system_version_id=decode_given(self.system_version_id, "SystemVersion", field="input.systemVersionId"),
+            evaluator_ids=None
+            if evaluator_ids is None
+            else decode_many(evaluator_ids, "Evaluator", field="input.evaluatorIds"),
+            name=self.name,
+            source=self.source or RunSource.API,
+            notes=self.notes or "",
+            tags=self.tags,
+            metadata=self.metadata,
+            settings=self._settings(),
+            idempotency_key=self.idempotency_key,
+        )
+
+    def _settings(self) -> RunSettings:
+        """Return how the run is carried out; null is the default, as if it were left out."""
+        chosen = {
+            "trials": self.trials,
+            "concurrency": self.concurrency,
+            "max_attempts": self.max_attempts,
+            "timeout_seconds": self.timeout_seconds,
+        }
+        return RunSettings(
+            **{name: value for name, value in chosen.items() if value is not None},  # type: ignore[arg-type]
+            sample_size=self.sample_size,
+            item_tags=tuple(self.item_tags or ()),
+            max_cost_usd=self.max_cost_usd,
+            max_duration_seconds=self.max_duration_seconds,
+        )
+
+
+@input_type
+class RerunInput:
+    """What is left out is as in the run that is repeated."""
+
+    system_version_id: strawberry.ID | None
+    evaluator_ids: list[strawberry.ID] | None
+    name: str | None
+    source: RunSource | None = RunSource.KICKOFF
+    trials: int | None
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from the run that is repeated, with raw ids, or refuse an id."""
+        evaluator_ids = self.evaluator_ids
+        wanted = {
+            "system_version_id": decode_given(self.system_version_id, "SystemVersion", field="input.systemVersionId"),
+            "evaluator_ids": None
+            if evaluator_ids is None
+            else decode_many(evaluator_ids, "Evaluator", field="input.evaluatorIds"),
+            "name": self.name,
+            "source": self.source or RunSource.KICKOFF,
+            "trials": self.trials,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}
+
+
+@input_type
+class UpdateRunInput:
+    """What is left out stays."""
+
+    name: str | None = UNSET
+    notes: str | None = UNSET
+    tags: list[str] | None = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        """Return what is to be changed."""
+        return changes(self, clearable={"tags"})

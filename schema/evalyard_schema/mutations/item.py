@@ -1,0 +1,51 @@
+"""Dataset items."""
+
+import strawberry
+
+from evalyard_schema.context import Info
+from evalyard_schema.described import mutation, object_type
+from evalyard_schema.ids import decode, decode_many
+from evalyard_schema.inputs.dataset import DatasetItemInput, UpdateDatasetItemInput
+from evalyard_schema.types.dataset import Dataset
+from evalyard_schema.types.item import DatasetItem
+
+
+@object_type
+class AddedItems:
+    """A dataset at the version that has the new items."""
+
+    dataset: Dataset
+    items: list[DatasetItem] = strawberry.field(description="In the order in which they were sent.")
+
+
+@strawberry.type
+class ItemMutation:
+    """What changes the items of datasets."""
+
+    @mutation
+    async def add_dataset_items(
+        self, info: Info, dataset_id: strawberry.ID, items: list[DatasetItemInput]
+    ) -> AddedItems:
+        """All or nothing, at most 1,000 items a call."""
+        dataset, added = await info.context.services.datasets.add_items(
+            actor=info.context.actor,
+            dataset_id=decode(dataset_id, "Dataset", field="datasetId"),
+            items=[item.to_domain() for item in items],
+        )
+        return AddedItems(dataset=Dataset.of(dataset), items=[DatasetItem.of(item) for item in added])
+
+    @mutation
+    async def update_dataset_item(self, info: Info, id: strawberry.ID, input: UpdateDatasetItemInput) -> DatasetItem:
+        """Change an item from the next version on; earlier versions keep it as it was."""
+        changed = await info.context.services.datasets.update_item(
+            actor=info.context.actor, item_id=decode(id, "DatasetItem", field="id"), changes=input.changes()
+        )
+        return DatasetItem.of(changed)
+
+    @mutation
+    async def delete_dataset_items(self, info: Info, ids: list[strawberry.ID]) -> Dataset:
+        """Remove items of one dataset from the next version on; earlier versions keep them. All or nothing."""
+        changed = await info.context.services.datasets.delete_items(
+            actor=info.context.actor, item_ids=decode_many(ids, "DatasetItem", field="ids")
+        )
+        return Dataset.of(changed)

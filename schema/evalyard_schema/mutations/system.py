@@ -1,0 +1,45 @@
+"""Systems under test."""
+
+import strawberry
+
+from evalyard_schema.context import Info
+from evalyard_schema.described import mutation
+from evalyard_schema.ids import decode
+from evalyard_schema.inputs.system import CreateSystemInput, CreateSystemVersionInput
+from evalyard_schema.types.system import System, SystemVersion
+
+
+@strawberry.type
+class SystemMutation:
+    """What changes systems."""
+
+    @mutation
+    async def create_system(self, info: Info, input: CreateSystemInput) -> System:
+        """Create a system."""
+        created = await info.context.services.systems.create(
+            actor=info.context.actor,
+            project_id=decode(input.project_id, "Project", field="input.projectId"),
+            name=input.name,
+            description=input.description or "",
+        )
+        return System.of(created)
+
+    @mutation
+    async def create_system_version(self, info: Info, input: CreateSystemVersionInput) -> SystemVersion:
+        """Create a version of a system, once a worker's target plugin has accepted the config."""
+        created = await info.context.services.systems.create_version(
+            actor=info.context.actor,
+            system_id=decode(input.system_id, "System", field="input.systemId"),
+            name=input.name,
+            target=input.target,
+            config=input.config,
+        )
+        return SystemVersion.of(created)
+
+    @mutation
+    async def set_production_version(self, info: Info, system_version_id: strawberry.ID) -> System:
+        """Note which version of its system is in production."""
+        changed = await info.context.services.systems.set_production(
+            actor=info.context.actor, version_id=decode(system_version_id, "SystemVersion", field="systemVersionId")
+        )
+        return System.of(changed)

@@ -1,0 +1,92 @@
+"""Any object by its global id."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import strawberry
+
+from evalyard_core.domain.limits import MOST_ON_A_PAGE, check_count
+from evalyard_core.domain.records import Record as DomainRecord
+from evalyard_schema.context import Info
+from evalyard_schema.described import field
+from evalyard_schema.ids import NodeId, NodeType, parse
+from evalyard_schema.loaders import Loaders
+from evalyard_schema.types.access import ApiKey
+from evalyard_schema.types.dataset import Dataset
+from evalyard_schema.types.edges import follow_if_there
+from evalyard_schema.types.evaluator import Evaluator
+from evalyard_schema.types.item import DatasetItem
+from evalyard_schema.types.node import Node
+from evalyard_schema.types.plugin import EvaluatorPlugin
+from evalyard_schema.types.project import Project
+from evalyard_schema.types.record import Annotation, Record
+from evalyard_schema.types.run import Run
+from evalyard_schema.types.score import Score
+from evalyard_schema.types.system import System, SystemVersion
+
+Find: TypeAlias = Callable[[Loaders, str], Awaitable[Node | None]]
+
+
+async def _find_annotation(loaders: Loaders, raw: str) -> Annotation | None:
+    record, key = await _record_part(loaders, raw)
+    for annotation in record.annotations if record else ():
+        if annotation.id == key and record is not None:
+            return Annotation.of(annotation, record.id)
+    return None
+
+
+async def _find_score(loaders: Loaders, raw: str) -> Score | None:
+    """Return a current or a replaced score; one that was tried is nowhere."""
+    record, key = await _record_part(loaders, raw)
+    if record is None:
+        return None
+    current = next((score for score in record.scores if score.key == key), None)
+    if current is not None:
+        return Score.current(current, record)
+    replaced = [Score.replaced(score, record) for score in await loaders.score_history.load(record.id)]
+    return next((score for score in replaced if score.raw_id == raw), None)
+
+
+async def _record_part(loaders: Loaders, raw: str) -> tuple[DomainRecord | None, str]:
+    """Return the record that an id begins with, if the actor sees it, and what stands behind it."""
+    record_id, _, key = raw.partition("/")
+    return await loaders.visible.records.load(record_id), key
+
+
+#: How an object of each type is found, for the actor that the loaders are of.
+FINDERS: Final[dict[NodeType, Find]] = {
+    "Annotation": _find_annotation,
+    "ApiKey": lambda loaders, raw: follow_if_there(loaders.visible.api_keys, raw, ApiKey.of),
+    "Dataset": lambda loaders, raw: follow_if_there(loaders.visible.datasets, raw, Dataset.of),
+    "DatasetItem": lambda loaders, raw: follow_if_there(loaders.visible.items, raw, DatasetItem.of),
+    "Evaluator": lambda loaders, raw: follow_if_there(loaders.visible.evaluators, raw, Evaluator.of),
+    "EvaluatorPlugin": lambda loaders, raw: follow_if_there(loaders.plugins, raw, EvaluatorPlugin.of),
+    "Project": lambda loaders, raw: follow_if_there(loaders.visible.projects, raw, Project.of),
+    "Record": lambda loaders, raw: follow_if_there(loaders.visible.records, raw, Record.of),
+    "Run": lambda loaders, raw: follow_if_there(loaders.visible.runs, raw, Run.of),
+    "Score": _find_score,
+    "System": lambda loaders, raw: follow_if_there(loaders.visible.systems, raw, System.of),
+    "SystemVersion": lambda loaders, raw: follow_if_there(loaders.visible.system_versions, raw, SystemVersion.of),
+}
+
+
+@strawberry.type
+class NodeQuery:
+    """Any object by its global id."""
+
+    @field
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        """Any object by its id; null where it does not exist or is another project's."""
+        return await _find(info.context.loaders, parse(id, field="id"))
+
+    @field
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        """Up to 100 objects by their ids, in order; null in the place of one that `node` would not find."""
+        check_count(ids, MOST_ON_A_PAGE, field="ids")
+        wanted = [parse(value, field=f"ids[{place}]") for place, value in enumerate(ids)]
+        return await asyncio.gather(*(_find(info.context.loaders, node_id) for node_id in wanted))
+
+
+async def _find(loaders: Loaders, node_id: NodeId) -> Node | None:
+    return await FINDERS[node_id.type](loaders, node_id.raw)

@@ -1,0 +1,142 @@
+"""Datasets."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+from strawberry import UNSET
+from strawberry.scalars import JSON
+
+from evalyard_core.domain import datasets as domain
+from evalyard_core.domain.datasets import ItemSource
+from evalyard_core.domain.limits import check_range, check_search
+from evalyard_core.domain.lists import ItemList, RunList
+from evalyard_schema.context import Info
+from evalyard_schema.described import field, object_type
+from evalyard_schema.given import given
+from evalyard_schema.ids import encode
+from evalyard_schema.inputs.filters import RunFilter, RunOrder, run_order, wanted_runs
+from evalyard_schema.types import evaluator, item, project, run
+from evalyard_schema.types.connection import Connection, connect
+from evalyard_schema.types.edges import follow
+from evalyard_schema.types.lazy import LazyDatasetItem, LazyEvaluator, LazyProject, LazyRun
+from evalyard_schema.types.mapping import Threshold, VariableMapping
+from evalyard_schema.types.node import Node
+
+
+@object_type
+class DatasetEvaluator:
+    """An evaluator that future runs of the dataset use."""
+
+    evaluator_id: strawberry.Private[str]
+    mapping: list[VariableMapping] = strawberry.field(
+        description="Used instead of the evaluator's own mapping, unless it is empty."
+    )
+    threshold: Threshold | None = strawberry.field(description="Used instead of the evaluator's own threshold.")
+
+    @classmethod
+    def of(cls, attached: domain.AttachedEvaluator) -> Self:
+        """Return an attached evaluator."""
+        return cls(
+            evaluator_id=attached.evaluator_id,
+            mapping=[VariableMapping.of(entry) for entry in attached.mapping],
+            threshold=Threshold.of(attached.threshold),
+        )
+
+    @field
+    async def evaluator(self, info: Info) -> LazyEvaluator:
+        """The evaluator as it is now."""
+        loader = info.context.loaders.evaluators
+        return await follow(loader, self.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+
+
+@object_type
+class Dataset(Node):
+    """A versioned collection of test cases."""
+
+    dataset: strawberry.Private[domain.Dataset]
+    name: str
+    description: str
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+    input_schema: JSON | None = strawberry.field(
+        description="JSON Schema that each item's input must meet; items that do not are kept, with validationErrors."
+    )
+    version: int = strawberry.field(
+        description="Grows by one with each change of the items; a run pins the version it started from."
+    )
+    item_count: int = strawberry.field(description="How many items the newest version has.")
+
+    @classmethod
+    def of(cls, dataset: domain.Dataset) -> Self:
+        """Return a dataset."""
+        return cls(
+            id=encode("Dataset", dataset.id),
+            dataset=dataset,
+            name=dataset.name,
+            description=dataset.description,
+            tags=list(dataset.tags),
+            created_at=dataset.created_at,
+            updated_at=dataset.updated_at,
+            input_schema=dataset.input_schema,
+            version=dataset.version,
+            item_count=dataset.item_count,
+        )
+
+    @field
+    async def project(self, info: Info) -> LazyProject:
+        """The project that it belongs to."""
+        loader = info.context.loaders.projects
+        return await follow(loader, self.dataset.project_id, project.Project.of, what="project")
+
+    @field
+    async def items(
+        self,
+        info: Info,
+        *,
+        first: int | None = 20,
+        after: str | None = UNSET,
+        version: int | None = UNSET,
+        search: str | None = UNSET,
+        tags: list[str] | None = UNSET,
+        source: ItemSource | None = UNSET,
+    ) -> Connection[LazyDatasetItem]:
+        """The items of a version, the newest unless one is named, in the order in which they were added.
+
+        `search` looks in input and expected output; all the `tags` must be there.
+        """
+        chosen = given(version)
+        items = ItemList(
+            project_id=self.dataset.project_id,
+            dataset_id=self.dataset.id,
+            version=None if chosen is None else check_range(chosen, 0, self.dataset.version, field="version"),
+            search=check_search(given(search), field="search"),
+            tags=tuple(given(tags) or ()),
+            source=given(source),
+        )
+        return await connect(info.context.loaders.lists.items, items, item.DatasetItem.of, first=first, after=after)
+
+    @field
+    def evaluators(self) -> list[DatasetEvaluator]:
+        """The evaluators that runs over this dataset use unless they name others."""
+        return [DatasetEvaluator.of(attached) for attached in self.dataset.evaluators]
+
+    @field
+    async def runs(
+        self,
+        info: Info,
+        *,
+        first: int | None = 20,
+        after: str | None = UNSET,
+        filter: RunFilter | None = UNSET,
+        order_by: RunOrder | None = UNSET,
+    ) -> Connection[LazyRun]:
+        """The runs over this dataset, newest first unless ordered otherwise."""
+        runs = RunList(
+            project_id=self.dataset.project_id,
+            dataset_id=self.dataset.id,
+            wanted=wanted_runs(filter),
+            order=run_order(order_by),
+        )
+        return await connect(info.context.loaders.lists.runs, runs, run.Run.of, first=first, after=after)

@@ -1,0 +1,131 @@
+"""What an evaluator made of a run."""
+
+from typing import Self
+
+import strawberry
+from strawberry.scalars import JSON
+
+from evalyard_core.domain import runs as domain
+from evalyard_core.domain.evaluators import EvaluatorSnapshot, ScoreType
+from evalyard_core.domain.explaining import explain_scoring, scoring_status, shown_distribution
+from evalyard_core.domain.runs import ScoringStatus
+from evalyard_schema.context import Info
+from evalyard_schema.described import field, object_type
+from evalyard_schema.types import evaluator
+from evalyard_schema.types.edges import follow
+from evalyard_schema.types.figures import Interval
+from evalyard_schema.types.lazy import LazyEvaluator
+from evalyard_schema.types.mapping import Threshold, VariableMapping
+
+
+@object_type
+class HistogramBin:
+    """A bar: low <= score < high, the last one closed."""
+
+    low: float
+    high: float
+    count: int
+
+
+@object_type
+class LabelCount:
+    """How often a label was given."""
+
+    label: str
+    count: int
+
+
+@object_type
+class EvaluatorSummary:
+    """An evaluator as the run uses it, whatever becomes of it later, and what it made of the records.
+
+    The statistics are null until the run has ended.
+    """
+
+    snapshot: strawberry.Private[EvaluatorSnapshot]
+    distribution: strawberry.Private[domain.Distribution]
+    name: str = strawberry.field(description="The evaluator's name when the run started.")
+    plugin_key: str
+    config: JSON = strawberry.field(description="The config that the run uses.")
+    score_type: ScoreType
+    evaluator_version: int
+    plugin_version: str
+    config_hash: str = strawberry.field(
+        description="Equal for two runs that used the same plugin with the same config and mapping."
+    )
+    status: ScoringStatus
+    explanation: str = strawberry.field(description="For a person: what is done, what is left, what went wrong.")
+    scored: int = strawberry.field(description="Scores with a value.")
+    passed: int
+    failed: int
+    errored: int = strawberry.field(description="Scores that could not be computed.")
+    skipped: int = strawberry.field(description="Records in which there was nothing to score.")
+    pass_rate: float | None = strawberry.field(description="Over the scores that could pass or fail.")
+    mean: float | None
+    median: float | None
+    standard_deviation: float | None
+    minimum: float | None
+    maximum: float | None
+    cost_usd: float
+
+    @classmethod
+    def of(cls, run: domain.Run, snapshot: EvaluatorSnapshot) -> Self:
+        """Return what an evaluator made of a run."""
+        key = snapshot.evaluator_id
+        tally, distribution = run.tallies.get(key, domain.Tally()), shown_distribution(run, key)
+        return cls(
+            snapshot=snapshot,
+            distribution=distribution,
+            name=snapshot.name,
+            plugin_key=snapshot.plugin,
+            config=snapshot.config,
+            score_type=snapshot.score_type,
+            evaluator_version=snapshot.version,
+            plugin_version=snapshot.plugin_version,
+            config_hash=snapshot.config_hash,
+            status=scoring_status(run, key),
+            explanation=explain_scoring(run, key),
+            scored=tally.scored,
+            passed=tally.passed,
+            failed=tally.failed,
+            errored=tally.errored,
+            skipped=tally.skipped,
+            pass_rate=distribution.pass_rate,
+            mean=distribution.mean,
+            median=distribution.median,
+            standard_deviation=distribution.standard_deviation,
+            minimum=distribution.minimum,
+            maximum=distribution.maximum,
+            cost_usd=tally.cost_usd,
+        )
+
+    @field
+    async def evaluator(self, info: Info) -> LazyEvaluator:
+        """The evaluator as it is now."""
+        loader = info.context.loaders.evaluators
+        return await follow(loader, self.snapshot.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+
+    @field
+    def mapping(self) -> list[VariableMapping]:
+        """The mapping that the run uses."""
+        return [VariableMapping.of(entry) for entry in self.snapshot.mapping]
+
+    @field
+    def threshold(self) -> Threshold | None:
+        """The threshold that the run uses."""
+        return Threshold.of(self.snapshot.threshold)
+
+    @field
+    def mean_interval(self) -> Interval | None:
+        """Student's interval of the mean."""
+        return Interval.of(self.distribution.mean_interval)
+
+    @field
+    def histogram(self) -> list[HistogramBin]:
+        """The numbers in equal bins, over 0 to 1 where all lie there."""
+        return [HistogramBin(low=bar.low, high=bar.high, count=bar.count) for bar in self.distribution.histogram]
+
+    @field
+    def labels(self) -> list[LabelCount]:
+        """The labels by how often they were given, the first fifty."""
+        return [LabelCount(label=entry.label, count=entry.count) for entry in self.distribution.labels]

@@ -1,0 +1,31 @@
+"""Types by name, for fields of modules that would otherwise import each other before they are there."""
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from strawberry import lazy
+
+if TYPE_CHECKING:
+    from .access import ApiKey
+    from .dataset import Dataset
+    from .evaluator import Evaluator
+    from .item import DatasetItem
+    from .plugin import EvaluatorPlugin
+    from .project import Project
+    from .record import Record
+    from .run import Run
+    from .score import Score
+    from .system import System, SystemVersion
+
+_HERE = "evalyard_schema.types"
+
+LazyApiKey: TypeAlias = Annotated["ApiKey", lazy(f"{_HERE}.access")]
+LazyDataset: TypeAlias = Annotated["Dataset", lazy(f"{_HERE}.dataset")]
+LazyDatasetItem: TypeAlias = Annotated["DatasetItem", lazy(f"{_HERE}.item")]
+LazyEvaluator: TypeAlias = Annotated["Evaluator", lazy(f"{_HERE}.evaluator")]
+LazyEvaluatorPlugin: TypeAlias = Annotated["EvaluatorPlugin", lazy(f"{_HERE}.plugin")]
+LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
+LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
+LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]
+LazyScore: TypeAlias = Annotated["Score", lazy(f"{_HERE}.score")]
+LazySystem: TypeAlias = Annotated["System", lazy(f"{_HERE}.system")]
+LazySystemVersion: TypeAlias = Annotated["SystemVersion", lazy(f"{_HERE}.system")]

@@ -1,0 +1,90 @@
+"""What an API process works with between its start and its end."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TypedDict
+
+from starlette.requests import HTTPConnection
+from strawberry.schema import BaseSchema
+
+from evalyard_core.domain.access import Actor
+from evalyard_core.queue import BrokerQueue, connect_broker
+from evalyard_core.services import Services
+from evalyard_core.services.live import LiveUpdates
+from evalyard_core.settings import Settings
+from evalyard_core.storage import Store, StoreUnavailable
+from evalyard_server.authentication import Gatekeeper
+from evalyard_server.graphql_ws.sessions import Sessions
+from evalyard_server.metrics import Metrics
+from evalyard_server.operations import Operations
+from evalyard_server.start_error import StartError
+
+#: Makes what resolvers see, for one operation of one actor.
+NewContext = Callable[[Actor, Services, LiveUpdates], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """The GraphQL schema, and how a context for it is made."""
+
+    schema: BaseSchema
+    new_context: NewContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The parts of a process that has started."""
+
+    settings: Settings
+    store: Store
+    gatekeeper: Gatekeeper
+    operations: Operations
+    sessions: Sessions
+    metrics: Metrics
+
+
+class State(TypedDict):
+    """What Starlette hands to each request."""
+
+    running: Running
+
+
+def running(connection: HTTPConnection) -> Running:
+    """Return the parts of the process that serves this connection."""
+    parts: Running = connection.state.running
+    return parts
+
+
+@contextlib.asynccontextmanager
+async def start(settings: Settings, interface: Interface, metrics: Metrics) -> AsyncIterator[Running]:
+    """Open what a process needs, on the event loop that will use it, and close it; raises StartError."""
+    async with contextlib.AsyncExitStack() as stack:
+        store = await _open_store(settings)
+        stack.push_async_callback(store.close)
+        broker = connect_broker(settings.broker_url)
+        stack.callback(broker.close)
+        services = Services(store, BrokerQueue(broker))
+        live = LiveUpdates(store)
+        await live.start()
+        stack.push_async_callback(live.stop)
+        sessions = Sessions(services.access)
+        await stack.enter_async_context(sessions.watched())
+        metrics.watch(subscriptions=lambda: live.watchers, connections=lambda: sessions.count)
+        yield Running(
+            settings=settings,
+            store=store,
+            gatekeeper=Gatekeeper(settings, services.access),
+            operations=Operations(
+                interface.schema, lambda actor: interface.new_context(actor, services, live), metrics
+            ),
+            sessions=sessions,
+            metrics=metrics,
+        )
+
+
+async def _open_store(settings: Settings) -> Store:
+    try:
+        return await Store.open(settings.mongodb_url, settings.database)
+    except StoreUnavailable as error:
+        raise StartError(str(error)) from error
