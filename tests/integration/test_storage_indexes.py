@@ -5,34 +5,27 @@ recorded and then explained by the database itself, over some hundreds of docume
 """
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from itertools import chain, product
 from typing import Any, Final
 
 import pytest
 from pymongo import AsyncMongoClient
-from tests.fixtures.core import (
-    Commands,
-    a_dataset,
-    a_key,
-    a_project,
-    a_score,
-    a_system,
-    a_system_version,
-    an_evaluator,
-    an_item,
-)
-from tests.fixtures.objects import a_record, a_run
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.datasets import Dataset
+from evalyard_core.domain.datasets import Dataset, ItemSource
 from evalyard_core.domain.filters import (
     OrderDirection,
+    RecordFilter,
     RecordOrder,
     RecordOrderField,
+    RunFilter,
     RunOrder,
     RunOrderField,
+    ScoreFilter,
 )
 from evalyard_core.domain.lists import (
     DatasetList,
@@ -46,17 +39,31 @@ from evalyard_core.domain.lists import (
     SystemVersionList,
 )
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Record, RecordStatus
-from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunStatus, RunSummary, SystemPin
+from evalyard_core.domain.records import Record, RecordStatus, Verdict
+from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunSource, RunStatus, RunSummary, SystemPin
 from evalyard_core.domain.systems import System, SystemVersion
-from evalyard_core.domain.tasks import Task, TaskState, lane_task, plan_task
+from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
 from evalyard_core.services.lists import Lists, ListService
 from evalyard_core.storage import Store
+from evalyard_core.storage.datasets import ItemSelection
+from evalyard_core.storage.indexes import INDEXES
+from tests.fixtures.core import (
+    Commands,
+    a_dataset,
+    a_key,
+    a_project,
+    a_score,
+    a_system,
+    a_system_version,
+    an_evaluator,
+    an_item,
+)
+from tests.fixtures.objects import a_record, a_run
 
 ROOT: Final = Actor(name="root", role=Role.ADMIN)
 PAGE: Final = 20
 MANY: Final = 300
-BOTH: Final = tuple(OrderDirection)
+_DEPTH: Final = 5
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,11 @@ class Seeds:
     dataset: Dataset
     system: System
     version: SystemVersion
+    busy: Run
     runs: list[Run]
     records: list[Record]
-    tasks: list[Task]
+    item_ids: list[str]
+    other_project_id: str
 
 
 @pytest.fixture(scope="module")
@@ -113,19 +122,28 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     )
     await store.records.add(records)
     await _fill(store.tasks, tasks)
-    await store.score_history.add(ours, busy[0].id, [(record.id, score) for record in records for score in record.scores])
-    await _fill_items(store, datasets)
+    replaced = [(record.id, score) for record in records for score in record.scores]
+    await store.score_history.add(ours, busy[0].id, replaced)
+    item_ids = await _fill_items(store, datasets)
     commands.take()
-    return Seeds(store, commands, ours, datasets[1], systems[1], versions[1], runs, records, tasks)
+    return Seeds(
+        *(store, commands, ours, datasets[1], systems[1], versions[1]),
+        busy=busy[0],
+        runs=[run for run in runs if run.project_id == ours],
+        records=records,
+        item_ids=item_ids,
+        other_project_id=theirs,
+    )
 
 
 async def _fill(repository: Any, objects: list[Any]) -> None:
     await repository._rows.insert_many([repository._codec.encode(entry) for entry in objects])
 
 
-async def _fill_items(store: Store, datasets: list[Dataset]) -> None:
-    """Give two datasets items, of which some were revised and some removed since."""
-    async def write(session: Any) -> None:
+async def _fill_items(store: Store, datasets: list[Dataset]) -> list[str]:
+    """Give two datasets items, of which some were revised and some removed since; return ids of the second's."""
+
+    async def write(session: Any) -> list[str]:
         for dataset in datasets[:2]:
             items = [an_item(dataset, seq=seq) for seq in range(MANY)]
             await store.items.insert_many(items, session=session)
@@ -133,7 +151,9 @@ async def _fill_items(store: Store, datasets: list[Dataset]) -> None:
                 await store.items.revise(an_item(dataset, id=item.id, seq=item.seq, since=2), session=session)
             await store.items.retire([item.id for item in items[1::3]], since=3, session=session)
 
-    await store.transaction(write)
+        return [item.id for item in items[:PAGE]]
+
+    return await store.transaction(write)
 
 
 def _run(n: int, project_id: str, datasets: list[Dataset], systems: list[System], versions: list[SystemVersion]) -> Run:
@@ -182,7 +202,7 @@ def _record(run: Run, n: int) -> Record:
     )
 
 
-# ---------------------------------------------------------------------------------------------------- the scenario
+# ------------------------------------------------------------------------------------------------------- the lists
 
 
 def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
@@ -192,60 +212,306 @@ def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     yield "datasets", lists.datasets, DatasetList(project_id=project_id)
     yield "evaluators", lists.evaluators, EvaluatorList(project_id=project_id)
     yield "systems", lists.systems, SystemList(project_id=project_id)
-    yield "versions", lists.system_versions, SystemVersionList(project_id=project_id, system_id=seeds.system.id)
+    yield "system versions", lists.system_versions, SystemVersionList(project_id=project_id, system_id=seeds.system.id)
     for version in (None, 1, 2):
         items = ItemList(project_id=project_id, dataset_id=seeds.dataset.id, version=version)
         yield f"items of version {version}", lists.items, items
-    for field in RunOrderField:
-        for direction in BOTH:
-            order = RunOrder(field=field, direction=direction)
-            yield f"runs by {field} {direction}", lists.runs, RunList(project_id=project_id, order=order)
-            of_dataset = RunList(project_id=project_id, dataset_id=seeds.dataset.id, order=order)
-            yield f"runs of a dataset by {field} {direction}", lists.runs, of_dataset
+    for field, direction in product(RunOrderField, OrderDirection):
+        order = RunOrder(field=field, direction=direction)
+        yield f"runs by {field} {direction}", lists.runs, RunList(project_id=project_id, order=order)
+        of_dataset = RunList(project_id=project_id, dataset_id=seeds.dataset.id, order=order)
+        yield f"runs of a dataset by {field} {direction}", lists.runs, of_dataset
     of_version = RunList(project_id=project_id, system_version_id=seeds.version.id)
     yield "runs of a system version", lists.runs, of_version
-    for field in (RecordOrderField.CREATED_AT, RecordOrderField.LATENCY, RecordOrderField.COST):
-        for direction in BOTH:
-            by = RecordOrder(field=field, direction=direction)
-            yield f"records by {field} {direction}", lists.records, RecordList(project_id=project_id, order=by)
+    for field, direction in product(set(RecordOrderField) - {RecordOrderField.SCORE}, OrderDirection):
+        by = RecordOrder(field=field, direction=direction)
+        yield f"records by {field} {direction}", lists.records, RecordList(project_id=project_id, order=by)
     yield "records", lists.records, RecordList(project_id=project_id)
-    yield "records of a run", lists.records, RecordList(project_id=project_id, run_id=seeds.records[0].run_id)
+    yield "records of a run", lists.records, RecordList(project_id=project_id, run_id=seeds.busy.id)
     yield "records of an item", lists.records, RecordList(project_id=project_id, item_id=seeds.records[0].item_id)
 
 
-# ------------------------------------------------------------------------------------------------------ the plans
+def _sorted_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
+    """Yield the lists of one run, or one item, that are sorted by what no index holds: a sort of as many records."""
+    records, project_id = ListService(seeds.store).records, seeds.project_id
+    for field, direction in product(RecordOrderField, OrderDirection):
+        by = RecordOrder(field=field, direction=direction, evaluator_id=seeds.records[0].scores[0].evaluator_id)
+        yield "records of a run, sorted", records, RecordList(project_id=project_id, run_id=seeds.busy.id, order=by)
+        of_runs = RecordFilter(run_ids=(seeds.busy.id,))
+        yield "records of runs, sorted", records, RecordList(project_id=project_id, order=by, wanted=of_runs)
 
 
-async def _explained(store: Store, command: dict[str, Any]) -> Any:
-    command = {name: value for name, value in command.items() if name != "ordered"}
-    return await store.explain(command)
+def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
+    """Yield lists with filters: which index is best, and whether sorting is better, depends on what is there."""
+    lists, project_id = ListService(seeds.store), seeds.project_id
+    yield "datasets found", lists.datasets, DatasetList(project_id=project_id, search="a", tags=("a",))
+    yield "evaluators found", lists.evaluators, EvaluatorList(project_id=project_id, search="a")
+    yield "systems found", lists.systems, SystemList(project_id=project_id, search="a")
+    found = ItemList(
+        project_id=project_id, dataset_id=seeds.dataset.id, search="why", tags=("a",), source=ItemSource.API
+    )
+    yield "items found", lists.items, found
+    yield "items of a version found", lists.items, replace(found, version=2)
+    moment = now() - timedelta(hours=1)
+    for wanted in (
+        RunFilter(search="nightly"),
+        RunFilter(status=(RunStatus.RUNNING, RunStatus.FAILED)),
+        RunFilter(source=(RunSource.API,), tags=("a",)),
+        RunFilter(dataset_id=seeds.dataset.id, system_id=seeds.system.id),
+        RunFilter(system_version_id=seeds.version.id, evaluator_id="e" * 24),
+        RunFilter(started_after=moment, started_before=now()),
+    ):
+        yield "runs found", lists.runs, RunList(project_id=project_id, wanted=wanted)
+        yield "runs of a dataset found", lists.runs, RunList(project_id=project_id, dataset_id="d", wanted=wanted)
+    for chosen in (
+        RecordFilter(search="why"),
+        RecordFilter(run_ids=(seeds.busy.id,), status=(RecordStatus.COMPLETED,)),
+        RecordFilter(item_ids=(seeds.records[0].item_id or "",), verdict=(Verdict.PASSED,)),
+        RecordFilter(dataset_ids=(seeds.dataset.id,), system_version_ids=(seeds.version.id,), tags=("a",)),
+        RecordFilter(min_latency_ms=2, max_latency_ms=5),
+        RecordFilter(finished_after=moment, finished_before=now()),
+        RecordFilter(scores=(ScoreFilter(evaluator_id="e" * 24, passed=True, min=1, max=2),)),
+    ):
+        yield "records found", lists.records, RecordList(project_id=project_id, wanted=chosen)
+        yield "records of a run found", lists.records, RecordList(project_id=project_id, run_id="r", wanted=chosen)
+
+
+# -------------------------------------------------------------------------------------------------- the other steps
+
+Step = Callable[[], Awaitable[Any]]
+
+
+def _reads(seeds: Seeds) -> Iterator[Step]:
+    """Yield what is read otherwise; not `workers.remembered`, which is all of its collection."""
+    store, dataset, record = seeds.store, seeds.dataset, seeds.records[0]
+    ids = [entry.id for entry in seeds.records[:PAGE]]
+    items = [entry.item_id or "" for entry in seeds.records[:PAGE]]
+    selection, old = ItemSelection(dataset.id), ItemSelection(dataset.id, version=1)
+    for repository in (store.projects, store.datasets, store.runs, store.records, store.systems, store.evaluators):
+        yield partial(repository.get_many, ids)
+    yield partial(store.projects.page, None, PAGE, None)
+    yield partial(store.projects.page, seeds.project_id, PAGE, None)
+    yield partial(store.projects.by_name, "some")
+    yield partial(store.api_keys.by_digest, "some")
+    yield partial(store.api_keys.of_instance, 100)
+    yield partial(store.datasets.uses_evaluator, "e" * 24, seeds.project_id)
+    yield partial(store.items.get, items[0])
+    yield partial(store.items.get_many, seeds.item_ids)
+    yield partial(store.items.current, seeds.item_ids)
+    yield partial(store.items.at_version, seeds.item_ids, dataset.id, 1)
+    yield partial(store.items.count, selection)
+    yield partial(store.items.count, old)
+    yield partial(store.items.count_all, selection)
+    yield partial(_drained, store.items.stream(selection))
+    yield partial(_drained, store.items.stream(old))
+    yield partial(store.runs.by_idempotency_key, seeds.project_id, "key 1")
+    yield partial(store.runs.previous_of, seeds.runs[:PAGE])
+    yield store.runs.hidden
+    yield store.runs.without_end
+    yield store.runs.count_unfinished
+    yield partial(store.runs.newest, seeds.project_id, 100)
+    yield partial(store.runs.pulse, seeds.busy.id)
+    yield partial(store.records.open_in_lane, seeds.busy.id, 0, from_seq=10, most=PAGE)
+    yield partial(_drained, store.records.figures(seeds.busy.id))
+    yield partial(store.records.done_since, seeds.busy.id, record.created_at)
+    yield partial(store.score_history.of_records, ids)
+    yield partial(store.tasks.unfinished, seeds.busy.id)
+    yield store.workers.live
+    yield store.workers.live_count
+
+
+def _writes(seeds: Seeds) -> Iterator[Step]:
+    """Yield what changes documents found by other than their ids."""
+    store, run_id = seeds.store, seeds.busy.id
+    yield partial(store.tasks.overdue, due_seconds=10)
+    yield partial(store.tasks.wake, run_id, due_seconds=10)
+    yield partial(store.tasks.reopen, run_id, due_seconds=10)
+    yield partial(store.tasks.claim, f"{run_id}.0", 1, "worker", 10)
+    yield partial(store.records.cancel_open, run_id, now())
+    yield partial(store.records.reopen_for_scoring, run_id)
+    yield partial(store.records.reopen_errored, run_id)
+    yield partial(store.records.mark_running, [record.id for record in seeds.records[:PAGE]], now())
+    yield partial(store.records.withdraw, [record.id for record in seeds.records[:PAGE]])
+    for repository in (store.tasks, store.records, store.score_history):
+        yield partial(repository.delete_of_run, run_id)
+    yield partial(store.items.delete_of_dataset, seeds.dataset.id)
+    for each in (
+        *(store.api_keys, store.tasks, store.runs, store.records, store.score_history, store.items),
+        *(store.datasets, store.evaluators, store.system_versions, store.systems),
+    ):
+        yield partial(each.delete_of_project, seeds.other_project_id)
+
+
+async def _drained(stream: AsyncIterator[Any]) -> None:
+    async for _ in stream:
+        pass
+
+
+# -------------------------------------------------------------------------------------------------------- the plans
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the database carries out one command."""
+
+    label: str
+    command: dict[str, Any]
+    stages: list[dict[str, Any]]
+    read: int
+
+    @property
+    def names(self) -> set[str]:
+        """The names of its stages."""
+        return {stage["stage"] for stage in self.stages}
+
+    @property
+    def indexes(self) -> set[tuple[str, str]]:
+        """The indexes that it uses, each with its collection."""
+        own = str(next(iter(self.command.values())))
+        found = {(own, stage["indexName"]) for stage in self.stages if "indexName" in stage}
+        return found | {(own, name) for stage in self.stages for name in stage.get("indexesUsed", ())}
+
+    def __str__(self) -> str:
+        return f"{self.label}: {sorted(self.names)} {sorted(name for _, name in self.indexes)}, {self.read} read"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The plans of everything that the store sends."""
+
+    unfiltered: list[Plan]
+    sorted: list[Plan]
+    filtered: list[Plan]
+    others: list[Plan]
+
+    @property
+    def plans(self) -> list[Plan]:
+        """All of them."""
+        return [*self.unfiltered, *self.sorted, *self.filtered, *self.others]
+
+
+@pytest.fixture(scope="module")
+async def scenario(seeds: Seeds) -> Scenario:
+    """Return the plans, those of the lists first, since the other steps change what is there."""
+    return Scenario(
+        unfiltered=await _plans_of_lists(seeds, _lists(seeds)),
+        sorted=await _plans_of_lists(seeds, _sorted_lists(seeds)),
+        filtered=await _plans_of_lists(seeds, _filtered_lists(seeds)),
+        others=[
+            plan for step in chain(_reads(seeds), _writes(seeds)) for plan in await _plans(seeds, _name(step), step)
+        ],
+    )
+
+
+async def _plans_of_lists(seeds: Seeds, lists: Iterator[tuple[str, Lists[Any, Any], Any]]) -> list[Plan]:
+    """Return the plans of the first page of each list, of a page in its depth, and of its length."""
+    plans: list[Plan] = []
+    for label, of_kind, wanted in lists:
+        after = None
+        for _ in range(_DEPTH):
+            [page] = await of_kind.pages(actor=ROOT, asked=[PageRequest(of=wanted, first=PAGE, after=after)])
+            after = page.cursors[-1] if page.has_next else after
+        seeds.commands.take()
+        first, deep = (PageRequest(of=wanted, first=PAGE, after=cursor) for cursor in (None, after))
+        for what, asked in (("first", first), ("deep", deep)):
+            plans += await _plans(seeds, f"{label}, {what}", partial(of_kind.pages, actor=ROOT, asked=[asked]))
+        plans += await _plans(seeds, f"{label}, count", partial(of_kind.counts, actor=ROOT, lists=[wanted]))
+    return plans
+
+
+def _name(step: Step) -> str:
+    function = step.func if isinstance(step, partial) else step
+    return str(getattr(function, "__qualname__", function))
+
+
+async def _plans(seeds: Seeds, label: str, step: Step) -> list[Plan]:
+    await step()
+    return [await _plan(seeds.store, label, command) for command in seeds.commands.take() if _can_be_explained(command)]
+
+
+def _can_be_explained(command: dict[str, Any]) -> bool:
+    return not {"insert", "getMore"} & command.keys()
+
+
+async def _plan(store: Store, label: str, command: dict[str, Any]) -> Plan:
+    for parts in ("updates", "deletes"):
+        if parts in command:
+            command = {**command, parts: command[parts][:1]}
+    command.pop("ordered", None)
+    explained = await store.explain(command)
+    return Plan(label, command, list(_stages(explained)), _read(explained))
 
 
 def _stages(plan: Any) -> Iterator[dict[str, Any]]:
     """Yield the stages of the plan that was chosen, those of the parts of a union included."""
-    if isinstance(plan, list):
-        for entry in plan:
-            yield from _stages(entry)
+    for entry in plan if isinstance(plan, list) else ():
+        yield from _stages(entry)
     if isinstance(plan, dict):
         if isinstance(plan.get("stage"), str):
             yield plan
         if "$sort" in plan:
             yield {"stage": "SORT"}
+        if "$lookup" in plan:
+            yield {
+                "stage": "COLLSCAN" if int(plan["collectionScans"]) else "LOOKUP",
+                "indexesUsed": plan["indexesUsed"],
+            }
         for name, entry in plan.items():
-            if name not in {"rejectedPlans", "executionStats", "command", "serverParameters"}:
+            if name not in {"rejectedPlans", "executionStats", "command", "serverParameters", "$lookup"}:
                 yield from _stages(entry)
 
 
-async def test_dump(seeds: Seeds):
-    for label, lists, wanted in _lists(seeds):
-        [page] = await lists.pages(actor=ROOT, asked=[PageRequest(of=wanted, first=PAGE)])
-        first = seeds.commands.take()
-        [page2] = await lists.pages(actor=ROOT, asked=[PageRequest(of=wanted, first=PAGE, after=page.cursors[-1])])
-        second = seeds.commands.take()
-        for c in first+second:
-            e = await _explained(seeds.store, c)
-            st=[(s["stage"], s.get("indexName")) for s in _stages(e)]
-            names=[a for a,_ in st]
-            ex = e.get("executionStats") or e["stages"][0]["$cursor"]["executionStats"]
-            bad = "COLLSCAN" in names or "SORT" in names
-            print("BAD" if bad else "ok ", label, "|", len(page.items), [x for x in st if x[1] or x[0] in ("SORT","SORT_MERGE","COLLSCAN","OR")], "keys", ex["totalKeysExamined"], "docs", ex["totalDocsExamined"])
+def _read(plan: Any) -> int:
+    """Return how many index entries and documents were looked at."""
+    if isinstance(plan, list):
+        return sum(map(_read, plan))
+    if not isinstance(plan, dict):
+        return 0
+    own = max(int(plan.get("totalKeysExamined", 0)), int(plan.get("totalDocsExamined", 0)))
+    return own + sum(_read(entry) for name, entry in plan.items() if name != "allPlansExecution")
+
+
+# -------------------------------------------------------------------------------------------------------- the tests
+
+
+async def test_every_declared_index_is_there(seeds: Seeds):
+    for collection, indexes in INDEXES.items():
+        there = await seeds.store._database[collection].index_information()
+        assert there.keys() == {"_id_", *(index.document["name"] for index in indexes)}
+
+
+async def test_no_query_reads_a_whole_collection(scenario: Scenario):
+    assert len(scenario.plans) > 300
+    assert [str(plan) for plan in scenario.plans if "COLLSCAN" in plan.names] == []
+
+
+async def test_no_list_is_sorted_but_within_a_run_or_where_a_filter_is_better_served(scenario: Scenario):
+    assert [str(plan) for plan in [*scenario.unfiltered, *scenario.others] if "SORT" in plan.names] == []
+
+
+async def test_a_page_costs_the_same_wherever_it_is(scenario: Scenario):
+    pages = [plan for plan in scenario.unfiltered if "count" not in plan.label]
+    assert len([plan for plan in pages if "deep" in plan.label]) > 40
+    # Up to three stretches behind a cursor, each read for a page and one row more; some rows are hidden.
+    assert [str(plan) for plan in pages if plan.read > 3 * (PAGE + 1) + 20] == []
+
+
+async def test_the_runs_before_twenty_runs_are_found_without_reading_others(scenario: Scenario):
+    [plan] = [plan for plan in scenario.others if "previous_of" in plan.label]
+    assert plan.read <= 3 * PAGE
+
+
+async def test_a_lane_finds_its_open_records_in_an_index_of_nothing_else(scenario: Scenario):
+    [plan] = [plan for plan in scenario.others if "open_in_lane" in plan.label]
+    assert plan.indexes == {("records", "run_id_1_lane_1_seq_1")}
+
+
+async def test_each_index_is_used_or_keeps_a_rule(scenario: Scenario):
+    used = set().union(*(plan.indexes for plan in scenario.plans))
+    idle = {
+        (collection, index.document["name"])
+        for collection, indexes in INDEXES.items()
+        for index in indexes
+        if not index.document.get("unique") and "expireAfterSeconds" not in index.document
+    } - used
+    assert idle == set()

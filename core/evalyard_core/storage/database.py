@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandListener
@@ -113,7 +113,9 @@ class Store:
 
     async def explain(self, command: Document) -> Document:
         """Return the server's plan of a find, count or aggregate command; for tests of the indexes."""
-        return await self._database.command({"explain": command, "verbosity": "executionStats"})
+        # The bounds of an index reach to times that Python does not have.
+        options: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+        return await self._database.command({"explain": command, "verbosity": "executionStats"}, codec_options=options)
 
     async def _check_server(self) -> None:
         hello = await self._client.admin.command("hello")

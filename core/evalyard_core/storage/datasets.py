@@ -138,8 +138,13 @@ class ItemRepository(Listed[Item, ItemList]):
 
     async def get_many(self, identifiers: Sequence[str]) -> dict[str, Item]:
         """Return the newest revisions by item id."""
-        rows = self._rows.find({"item_id": {"$in": list(identifiers)}}).sort([("item_id", 1), ("since", 1)])
-        return {row["item_id"]: self._decode(row) async for row in rows}
+        newest: list[Document] = [
+            {"$match": {"item_id": {"$in": list(identifiers)}}},
+            {"$sort": {"item_id": 1, "since": -1}},
+            {"$group": {"_id": "$item_id", "item": {"$first": "$$ROOT"}}},
+        ]
+        rows = await self._rows.aggregate(newest)
+        return {row["_id"]: self._decode(row["item"]) async for row in rows}
 
     async def current(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, Item]:
         """Return the items that the newest dataset versions hold, by item id."""

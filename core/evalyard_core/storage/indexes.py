@@ -54,7 +54,9 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"idempotency_key": {"$type": "string"}},
         ),
-        _index(("status", UP), ("at", UP)),
+        # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
+        _index(("status", UP), ("summary.passed", UP)),
+        _index(("hidden", UP), partialFilterExpression={"hidden": True}),
     ],
     "records": [
         _index(("run_id", UP), ("seq", UP), ("_id", UP)),

@@ -40,6 +40,25 @@ _FIELDS: Final = {
 }
 _NULLABLE: Final = {RunOrderField.DATASET, RunOrderField.SYSTEM, RunOrderField.PASS_RATE, RunOrderField.DURATION}
 
+#: The newest run before one, by what is its own.
+_OWN: Final = {"dataset": "$dataset.id", "system": "$system.system_id", "number": "$number"}
+_BEFORE: Final[list[Document]] = [
+    {
+        "$match": {
+            "$expr": {
+                "$and": [
+                    {"$eq": ["$dataset.id", "$$dataset"]},
+                    {"$eq": ["$system.system_id", "$$system"]},
+                    {"$lt": ["$number", "$$number"]},
+                ]
+            },
+            "hidden": False,
+        }
+    },
+    {"$sort": {"number": -1}},
+    {"$limit": 1},
+]
+
 _PROGRESS = PartCodec(Progress)
 _SNAPSHOTS = PartCodec(tuple[EvaluatorSnapshot, ...])
 _TALLIES = PartCodec(dict[str, Tally])
@@ -105,16 +124,17 @@ class RunRepository(Listed[Run, RunList]):
 
     async def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
         """Return for each run, by id, the newest earlier one of the same dataset and system; in one round trip."""
-        groups = {(r.dataset.id, r.system.system_id) for r in runs if r.dataset and r.system}
-        if not groups:
+        if not runs:
             return {}
-        newest = max(run.number for run in runs)
-        cursor = await self._rows.aggregate(_previous_pipeline(groups, newest))
-        rows = await cursor.to_list()
-        numbers = {(row["_id"]["dataset"], row["_id"]["system"]): row["runs"] for row in rows}
-        wanted = {run.id: _before(run, numbers) for run in runs}
-        found = await self.get_many([identifier for identifier in wanted.values() if identifier])
-        return {run_id: found[before] for run_id, before in wanted.items() if before in found}
+        rows = await self._rows.aggregate(
+            [
+                {"$match": {"_id": {"$in": [run.id for run in runs]}, "system": {"$ne": None}}},
+                {"$project": {"dataset.id": 1, "system.system_id": 1, "number": 1}},
+                {"$lookup": {"from": self.name, "let": _OWN, "pipeline": _BEFORE, "as": "before"}},
+                {"$unwind": "$before"},
+            ]
+        )
+        return {row["_id"]: self._codec.decode(row["before"]) async for row in rows}
 
     async def change(self, identifier: str, changes: Mapping[str, Any]) -> Run | None:
         """Set plain fields: name, notes or tags."""
@@ -219,7 +239,7 @@ class RunRepository(Listed[Run, RunList]):
         query = {
             "$or": [
                 {"status": {"$in": sorted(ACTIVE)}},
-                {"status": {"$in": [RunStatus.FAILED, RunStatus.CANCELLED]}, "summary": None},
+                {"status": {"$in": [RunStatus.FAILED, RunStatus.CANCELLED]}, "summary.passed": None},
             ],
             "hidden": False,
         }
@@ -291,29 +311,3 @@ def _changed(changes: Mapping[str, Any]) -> Document:
 
 def _nonzero(part: Progress | Tally) -> list[tuple[str, float]]:
     return [(entry.name, value) for entry in fields(part) if (value := getattr(part, entry.name))]
-
-
-def _previous_pipeline(groups: set[tuple[str, str]], newest: int) -> list[Document]:
-    return [
-        {
-            "$match": {
-                "$or": [{"dataset.id": dataset, "system.system_id": system} for dataset, system in sorted(groups)],
-                "number": {"$lt": newest},
-                "hidden": False,
-            }
-        },
-        {"$sort": {"number": -1}},
-        {
-            "$group": {
-                "_id": {"dataset": "$dataset.id", "system": "$system.system_id"},
-                "runs": {"$push": {"number": "$number", "id": "$_id"}},
-            }
-        },
-    ]
-
-
-def _before(run: Run, numbers: Mapping[tuple[str, str], list[Document]]) -> str | None:
-    if run.dataset is None or run.system is None:
-        return None
-    candidates = numbers.get((run.dataset.id, run.system.system_id), [])
-    return next((entry["id"] for entry in candidates if entry["number"] < run.number), None)

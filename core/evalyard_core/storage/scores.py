@@ -47,8 +47,10 @@ class ScoreHistoryRepository:
     async def of_records(self, record_ids: Sequence[str]) -> dict[str, list[Score]]:
         """Return the replaced scores of records by record id, newest first."""
         found: dict[str, list[Score]] = {identifier: [] for identifier in record_ids}
-        async for row in self._rows.find({"record_id": {"$in": list(record_ids)}}).sort("_id", -1):
+        async for row in self._rows.find({"record_id": {"$in": list(record_ids)}}):
             found[row["record_id"]].append(_SCORE.decode(row["score"]))
+        for scores in found.values():
+            scores.sort(key=lambda score: score.created_at, reverse=True)
         return found
 
     async def delete_of_run(self, run_id: str) -> None:
