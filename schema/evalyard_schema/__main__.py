@@ -4,4 +4,4 @@ import sys
 
 from .schema import schema
 
-sys.stdout.write(f"{schema.as_str()}\n")
+sys.stdout.write(schema.as_str())

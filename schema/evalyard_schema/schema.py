@@ -13,11 +13,14 @@ from .mutations import MUTATIONS
 from .queries import QUERIES
 from .scalars import SCALARS
 from .subscriptions import SUBSCRIPTIONS
-from .types.enums import declare_enums
 
 
 class EvalyardSchema(strawberry.Schema):
     """A schema whose errors have codes."""
+
+    def as_str(self) -> str:
+        """Return the SDL, as it is kept in schema/schema.graphql."""
+        return "".join(f"{line.rstrip()}\n" for line in super().as_str().splitlines())
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Replace each error by what the client is to be told; those that nobody foresaw are logged."""
@@ -27,7 +30,6 @@ class EvalyardSchema(strawberry.Schema):
 
 def build_schema() -> EvalyardSchema:
     """Return the schema with a document cache of its own."""
-    declare_enums()
     cache = DocumentCache()
     return EvalyardSchema(
         query=merge_types("Query", QUERIES),

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from evalyard_core.domain.access import Role
 from evalyard_schema.described import input_type
+from evalyard_schema.enums import Role
 
 
 @input_type

@@ -6,9 +6,9 @@ import strawberry
 from strawberry import UNSET
 from strawberry.scalars import JSON
 
-from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.services.datasets import NewItem
 from evalyard_schema.described import input_type
+from evalyard_schema.enums import ItemSource
 from evalyard_schema.given import changes
 
 

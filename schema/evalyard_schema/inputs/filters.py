@@ -5,11 +5,18 @@ from datetime import datetime
 import strawberry
 
 from evalyard_core.domain import filters as domain
-from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
 from evalyard_core.domain.limits import check_count, check_search
-from evalyard_core.domain.records import RecordStatus, ScoreStatus, Verdict
-from evalyard_core.domain.runs import RunSource, RunStatus
 from evalyard_schema.described import input_type
+from evalyard_schema.enums import (
+    OrderDirection,
+    RecordOrderField,
+    RecordStatus,
+    RunOrderField,
+    RunSource,
+    RunStatus,
+    ScoreStatus,
+    Verdict,
+)
 from evalyard_schema.given import given
 from evalyard_schema.ids import decode, decode_given, decode_many
 

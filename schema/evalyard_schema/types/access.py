@@ -7,9 +7,10 @@ import strawberry
 from strawberry import UNSET
 
 from evalyard_core.domain import access as domain
-from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.access import Actor
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import Role
 from evalyard_schema.ids import encode
 from evalyard_schema.types import project as projects
 from evalyard_schema.types.connection import Connection

@@ -8,11 +8,11 @@ from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import datasets as domain
-from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.limits import check_range, check_search
 from evalyard_core.domain.lists import ItemList, RunList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ItemSource
 from evalyard_schema.given import given
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.filters import RunFilter, RunOrder, run_order, wanted_runs

@@ -7,9 +7,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import evaluators as domain
-from evalyard_core.domain.evaluators import ScoreType
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ScoreType
 from evalyard_schema.ids import encode
 from evalyard_schema.types import plugin, project
 from evalyard_schema.types.edges import follow

@@ -6,11 +6,11 @@ import strawberry
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
-from evalyard_core.domain.evaluators import EvaluatorSnapshot, ScoreType
+from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.explaining import explain_scoring, scoring_status, shown_distribution
-from evalyard_core.domain.runs import ScoringStatus
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ScoreType, ScoringStatus
 from evalyard_schema.types import evaluator
 from evalyard_schema.types.edges import follow
 from evalyard_schema.types.figures import Interval

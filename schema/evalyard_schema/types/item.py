@@ -8,10 +8,10 @@ from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import datasets as domain
-from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.lists import RecordList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ItemSource
 from evalyard_schema.ids import encode
 from evalyard_schema.types import dataset, record
 from evalyard_schema.types.connection import Connection, connect

@@ -6,8 +6,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import evaluators as domain
-from evalyard_core.domain.evaluators import ThresholdOperator
 from evalyard_schema.described import object_type
+from evalyard_schema.enums import ThresholdOperator
 
 
 @object_type

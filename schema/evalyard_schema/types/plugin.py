@@ -6,9 +6,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import plugins as domain
-from evalyard_core.domain.evaluators import ScoreType
-from evalyard_core.domain.plugins import PluginHealth
 from evalyard_schema.described import object_type
+from evalyard_schema.enums import PluginHealth, ScoreType
 from evalyard_schema.ids import encode
 from evalyard_schema.types.node import Node
 

@@ -7,9 +7,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import records as domain
-from evalyard_core.domain.records import RecordStatus, Verdict
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import RecordStatus, Verdict
 from evalyard_schema.ids import encode
 from evalyard_schema.types import item, run, score
 from evalyard_schema.types.edges import follow, follow_if_there

@@ -10,9 +10,9 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.runs import RunSource, RunStatus
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.types import dataset, project, record, system

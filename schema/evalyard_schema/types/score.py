@@ -9,9 +9,9 @@ from strawberry.scalars import JSON
 from evalyard_core.domain import records as domain
 from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.ids import new_id
-from evalyard_core.domain.records import ScoreSource, ScoreStatus
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ScoreSource, ScoreStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.types import evaluator, record
 from evalyard_schema.types.edges import follow_if_there

@@ -1,16 +1,21 @@
 """Calling the system under test for one record: time limit, retries, and what went wrong in words."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable
 from typing import Any, Final
+
+import structlog
 
 import evalyard
 from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import MAX_PAYLOAD_BYTES, now, payload_size
 from evalyard_core.domain.records import Outcome, Problem, Record
 from evalyard_core.domain.runs import RunSettings
+
+_log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 60.0
@@ -38,6 +43,14 @@ class Caller:
                 response = await self._call(record, attempt)
             except evalyard.TargetError as error:
                 again = error.retryable and attempt < self._settings.max_attempts and may_retry()
+                _log.log(
+                    logging.INFO if again else logging.WARNING,
+                    "call failed",
+                    record=record.id,
+                    attempt=attempt,
+                    code=error.code,
+                    again=again,
+                )
                 if not again:
                     return _failure(error, attempt, begun, started_at)
                 await asyncio.sleep(_pause(attempt, error.retry_after_seconds))
