@@ -115,5 +115,9 @@ class _Allowed(frozenset[OperationType]):
 
 def _as_graphql_error(error: MissingQueryError | CannotGetOperationTypeError) -> GraphQLError:
     if isinstance(error, MissingQueryError):
-        return GraphQLError("The query is empty.", original_error=error)
-    return GraphQLError(error.as_http_error_reason(), original_error=error)
+        message = "The query is empty; write an operation such as { viewer { name } }."
+    elif error.operation_name is None:
+        message = "The document has no operation; write one such as { viewer { name } }."
+    else:
+        message = f"The document has no operation {error.operation_name!r}; correct operationName."
+    return GraphQLError(message, original_error=error)

@@ -1,7 +1,7 @@
 """Lists of one kind, read a page at a time; any number of them in one round trip."""
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from .pages import MOST_COUNTED, Order, as_page, read_cursor
 T = TypeVar("T")
 L = TypeVar("L")
 
-#: Tells in a union which of its parts a row is of.
+#: Tells in a union which of the lists a row is of.
 _PLACE: Final = "_place"
 
 
@@ -27,10 +27,11 @@ class Selection:
     order: Order
     stages: tuple[Document, ...] = ()
 
-    def page(self, first: int, after: str | None) -> list[list[Document]]:
-        """Return pipelines whose rows in turn are those of a page and more, or refuse the cursor."""
+    def page(self, collection: str, first: int, after: str | None) -> list[Document]:
+        """Return the pipeline of a page and one row more, or refuse the cursor."""
         rest: list[Document] = [{"$sort": dict(self.order.sort())}, {"$limit": first + 1}]
-        return [[{"$match": self.query}, *self.stages, *behind, *rest] for behind in self._behind(after)]
+        parts = [[{"$match": self.query}, *self.stages, *behind, *rest] for behind in self._behind(after)]
+        return [*union(collection, parts), {"$limit": first + 1}]
 
     def _behind(self, after: str | None) -> list[list[Document]]:
         if after is None:
@@ -45,16 +46,10 @@ class Selection:
         return [{"$match": self.query}, {"$limit": MOST_COUNTED}, {"$count": "count"}]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How a page is read: pipelines whose rows in turn begin with it."""
-
-    order: Order
-    parts: Sequence[list[Document]]
-
-    def rows(self, read: Iterator[list[Document]]) -> list[Document]:
-        """Take the rows of this page's pipelines from those of all pages."""
-        return [row for part in itertools.islice(read, len(self.parts)) for row in part]
+def union(collection: str, pipelines: Sequence[list[Document]]) -> list[Document]:
+    """Return a pipeline that yields the rows of each of these in turn, and runs none before its rows are wanted."""
+    [head, *others] = pipelines
+    return [*head, *({"$unionWith": {"coll": collection, "pipeline": other}} for other in others)]
 
 
 class Listed(Repository[T], Generic[T, L]):
@@ -66,34 +61,35 @@ class Listed(Repository[T], Generic[T, L]):
 
     async def pages(self, asked: Sequence[PageRequest[L]]) -> list[Page[T] | BadInput]:
         """Return the pages in order, in one round trip; in the place of a page that is refused, why."""
-        plans = [self._plan(request) for request in asked]
-        parts = iter(await self._union([part for plan in plans if isinstance(plan, _Plan) for part in plan.parts]))
+        selections: dict[int, Selection] = {}
+        pipelines: dict[int, list[Document]] = {}
+        refused: dict[int, BadInput] = {}
+        for place, request in enumerate(asked):
+            try:
+                selections[place] = self.selection(request.of)
+                pipelines[place] = selections[place].page(self.name, request.first, request.after)
+            except BadInput as error:
+                refused[place] = error
+        rows = await self._rows_of(pipelines)
         return [
-            as_page(plan.rows(parts), plan.order, request.first, request.after, self._decode)
-            if isinstance(plan, _Plan)
-            else plan
-            for request, plan in zip(asked, plans, strict=True)
+            refused[place]
+            if place in refused
+            else as_page(rows[place], selections[place].order, request.first, request.after, self._decode)
+            for place, request in enumerate(asked)
         ]
-
-    def _plan(self, request: PageRequest[L]) -> "_Plan | BadInput":
-        try:
-            selection = self.selection(request.of)
-            return _Plan(selection.order, selection.page(request.first, request.after))
-        except BadInput as error:
-            return error
 
     async def counts(self, lists: Sequence[L]) -> list[int]:
         """Return how long the lists are, `MOST_COUNTED` at most, in one round trip."""
-        rows = await self._union([self.selection(wanted).count() for wanted in lists])
-        return [part[0]["count"] if part else 0 for part in rows]
+        pipelines = {place: self.selection(wanted).count() for place, wanted in enumerate(lists)}
+        rows = await self._rows_of(pipelines)
+        return [rows[place][0]["count"] if rows[place] else 0 for place in range(len(lists))]
 
-    async def _union(self, pipelines: Sequence[list[Document]]) -> list[list[Document]]:
-        """Return the rows of each pipeline in its order: a union streams its parts one after another."""
-        found: list[list[Document]] = [[] for _ in pipelines]
+    async def _rows_of(self, pipelines: Mapping[int, list[Document]]) -> Mapping[int, list[Document]]:
+        """Return the rows of each pipeline, all read in one round trip."""
+        found: defaultdict[int, list[Document]] = defaultdict(list)
         if pipelines:
-            [head, *others] = [[*stages, {"$set": {_PLACE: place}}] for place, stages in enumerate(pipelines)]
-            joined = [{"$unionWith": {"coll": self.name, "pipeline": other}} for other in others]
-            async for row in await self._rows.aggregate([*head, *joined]):
+            labelled = [[*stages, {"$set": {_PLACE: place}}] for place, stages in pipelines.items()]
+            async for row in await self._rows.aggregate(union(self.name, labelled)):
                 found[row.pop(_PLACE)].append(row)
         return found
 

@@ -73,21 +73,22 @@ class TaskRepository(Repository[Task]):
         )
 
     async def wake(self, run_id: str, *, due_seconds: float) -> list[Task]:
-        """Make a run's unfinished tasks READY with a new ticket, and return those that nobody holds."""
+        """Make a run's idle tasks READY, give those that are held a new ticket, and return those that nobody holds.
+
+        One update does both, so that a task which is released as IDLE meanwhile is met before or after, never missed.
+        """
+        idle = {"$eq": ["$state", TaskState.IDLE]}
         await self._rows.update_many(
-            {"run_id": run_id, "state": TaskState.IDLE},
+            {"run_id": run_id, "$or": [{"state": TaskState.IDLE}, {"state": TaskState.READY, "owner": {"$ne": None}}]},
             [
                 {
                     "$set": {
+                        "due_at": {"$cond": [idle, _in_seconds(due_seconds), "$due_at"]},
                         "state": TaskState.READY,
                         "ticket": {"$add": ["$ticket", 1]},
-                        "due_at": _in_seconds(due_seconds),
                     }
                 }
             ],
-        )
-        await self._rows.update_many(
-            {"run_id": run_id, "state": TaskState.READY, "owner": {"$ne": None}}, {"$inc": {"ticket": 1}}
         )
         rows = self._rows.find({"run_id": run_id, "state": TaskState.READY, "owner": None})
         return [self._codec.decode(row) async for row in rows]

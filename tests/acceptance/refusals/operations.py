@@ -1,0 +1,102 @@
+"""The operations that are sent. Mutations ask for an id only: what they answer is not looked at here."""
+
+CREATE_PROJECT = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { id } }"
+UPDATE_PROJECT = """mutation ($id: ID!, $name: String, $description: String) {
+  updateProject(id: $id, name: $name, description: $description) { id }
+}"""
+DELETE_PROJECT = "mutation ($id: ID!) { deleteProject(id: $id) }"
+CREATE_KEY = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } secret } }"
+REVOKE_KEY = "mutation ($id: ID!) { revokeApiKey(id: $id) { id } }"
+
+CREATE_DATASET = "mutation ($input: CreateDatasetInput!) { createDataset(input: $input) { id } }"
+UPDATE_DATASET = "mutation ($id: ID!, $input: UpdateDatasetInput!) { updateDataset(id: $id, input: $input) { id } }"
+DELETE_DATASET = "mutation ($id: ID!) { deleteDataset(id: $id) }"
+ADD_ITEMS = """mutation ($datasetId: ID!, $items: [DatasetItemInput!]!) {
+  addDatasetItems(datasetId: $datasetId, items: $items) { items { id } }
+}"""
+UPDATE_ITEM = """mutation ($id: ID!, $input: UpdateDatasetItemInput!) {
+  updateDatasetItem(id: $id, input: $input) { id }
+}"""
+DELETE_ITEMS = "mutation ($ids: [ID!]!) { deleteDatasetItems(ids: $ids) { id } }"
+ATTACH = """mutation ($datasetId: ID!, $evaluatorId: ID!, $mapping: [VariableMappingInput!], $threshold: ThresholdInput) {
+  attachEvaluator(datasetId: $datasetId, evaluatorId: $evaluatorId, mapping: $mapping, threshold: $threshold) { id }
+}"""
+DETACH = """mutation ($datasetId: ID!, $evaluatorId: ID!) {
+  detachEvaluator(datasetId: $datasetId, evaluatorId: $evaluatorId) { id }
+}"""
+
+CREATE_EVALUATOR = "mutation ($input: CreateEvaluatorInput!) { createEvaluator(input: $input) { id } }"
+UPDATE_EVALUATOR = """mutation ($id: ID!, $input: UpdateEvaluatorInput!) {
+  updateEvaluator(id: $id, input: $input) { id }
+}"""
+DELETE_EVALUATOR = "mutation ($id: ID!) { deleteEvaluator(id: $id) }"
+TRY_EVALUATOR = "mutation ($input: TryEvaluatorInput!) { tryEvaluator(input: $input) { value } }"
+REFRESH_PLUGINS = "mutation { refreshPlugins }"
+
+CREATE_SYSTEM = "mutation ($input: CreateSystemInput!) { createSystem(input: $input) { id } }"
+CREATE_VERSION = "mutation ($input: CreateSystemVersionInput!) { createSystemVersion(input: $input) { id } }"
+SET_PRODUCTION = """mutation ($systemVersionId: ID!) {
+  setProductionVersion(systemVersionId: $systemVersionId) { id }
+}"""
+
+START_RUN = "mutation ($input: StartRunInput!) { startRun(input: $input) { id } }"
+RERUN = "mutation ($runId: ID!, $input: RerunInput) { rerun(runId: $runId, input: $input) { id } }"
+SUBMIT = """mutation ($runId: ID!, $records: [SubmittedRecordInput!]!) {
+  submitRecords(runId: $runId, records: $records) { records { id } }
+}"""
+FINISH = "mutation ($runId: ID!) { finishRun(runId: $runId) { id } }"
+RESCORE = """mutation ($runId: ID!, $evaluatorIds: [ID!]) {
+  rescoreRun(runId: $runId, evaluatorIds: $evaluatorIds) { id }
+}"""
+RETRY_ERRORED = "mutation ($runId: ID!) { retryErroredRecords(runId: $runId) { id } }"
+CANCEL = "mutation ($runId: ID!) { cancelRun(runId: $runId) { id } }"
+UPDATE_RUN = "mutation ($id: ID!, $input: UpdateRunInput!) { updateRun(id: $id, input: $input) { id } }"
+DELETE_RUN = "mutation ($id: ID!) { deleteRun(id: $id) }"
+
+ADD_SCORE = "mutation ($input: AddScoreInput!) { addScore(input: $input) { id } }"
+ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
+  annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }
+}"""
+
+VIEWER = "{ viewer { name } }"
+NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+PROJECT = "query ($id: ID, $name: String) { project(id: $id, name: $name) { id } }"
+DATASET = "query ($id: ID!) { dataset(id: $id) { id } }"
+EVALUATOR = "query ($id: ID!) { evaluator(id: $id) { id } }"
+SYSTEM = "query ($id: ID!) { system(id: $id) { id } }"
+RUN = "query ($id: ID!) { run(id: $id) { id status progress { running completed } } }"
+RECORD = "query ($id: ID!) { record(id: $id) { id } }"
+PROJECTS = "query ($first: Int, $after: String) { projects(first: $first, after: $after) { edges { cursor } } }"
+KEYS = "query ($id: ID!) { project(id: $id) { apiKeys { edges { node { name } } } } }"
+PLUGINS = """query ($search: String, $first: Int, $after: String) {
+  evaluatorPlugins(search: $search, first: $first, after: $after) { edges { cursor node { key } } }
+  targetPlugins { key }
+}"""
+DATASETS = """query ($id: ID!, $first: Int, $after: String, $search: String, $tags: [String!]) {
+  project(id: $id) {
+    datasets(first: $first, after: $after, search: $search, tags: $tags) { edges { cursor } pageInfo { endCursor } }
+  }
+}"""
+ITEMS = """query ($id: ID!, $first: Int, $after: String, $version: Int, $tags: [String!]) {
+  dataset(id: $id) { items(first: $first, after: $after, version: $version, tags: $tags) { edges { cursor } } }
+}"""
+RUNS = """query ($id: ID!, $first: Int, $after: String, $filter: RunFilter, $orderBy: RunOrder) {
+  project(id: $id) {
+    runs(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+      edges { cursor } pageInfo { endCursor } totalCount
+    }
+  }
+}"""
+RECORDS = """query ($id: ID!, $first: Int, $after: String, $filter: RecordFilter, $orderBy: RecordOrder) {
+  project(id: $id) {
+    records(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+      edges { cursor } pageInfo { endCursor } totalCount
+    }
+  }
+}"""
+RECORDS_OF_RUN = """query ($id: ID!, $after: String, $orderBy: RecordOrder) {
+  run(id: $id) {
+    records(after: $after, orderBy: $orderBy) { edges { cursor node { id status } } pageInfo { endCursor } }
+  }
+}"""
