@@ -77,17 +77,9 @@ def serve_command() -> tuple[str, ...]:
     return ("-m", "evalyard.cli", "serve")
 
 
-def worker_command(processes: int = 1, threads: int = 16) -> tuple[str, ...]:
+def worker_command(processes: int = 1) -> tuple[str, ...]:
     """Return the command of a worker with so many processes."""
-    return (
-        "-m",
-        "dramatiq",
-        "evalyard_workers.main:create_broker",
-        "--processes",
-        str(processes),
-        "--threads",
-        str(threads),
-    )
+    return ("-m", "evalyard.cli", "worker", "--processes", str(processes))
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     mongodb_url: str = Field(
         "mongodb://127.0.0.1:27017/?replicaSet=rs0", description="MongoDB 6.0 or newer, a replica set (change streams)."
     )
-    database: str = Field("evalyard", description="Name of the database.")
+    database: str = Field("evalyard", pattern=r"^[\w-]{1,63}$", description="Name of the database.")
     broker_url: str = Field(
         "redis://127.0.0.1:6379/0", description="Redis or Valkey (redis://, rediss://) or RabbitMQ (amqp://)."
     )

@@ -4,13 +4,16 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
-from graphql import DocumentNode, GraphQLError
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+
+from evalyard_core.domain.errors import LimitExceeded
 
 from . import limits
 
 _MOST_KEPT: Final = 200
 _LONGEST_KEPT: Final = 10_000
+_AMBIGUOUS: Final = "This query has several operations; say in operationName which one is meant."
 
 
 class DocumentCache:
@@ -59,10 +62,21 @@ class Documents(SchemaExtension):
         """Leave nothing to validate where the document is known, or too large to be looked at."""
         execution = self.execution_context
         document = execution.graphql_document
-        if self._is_known:
+        if document is not None and self._is_ambiguous(document):
+            execution.pre_execution_errors = [GraphQLError(_AMBIGUOUS)]
+        elif self._is_known:
             execution.pre_execution_errors = []
         elif document is not None and (problem := limits.excess(document)):
-            execution.pre_execution_errors = [GraphQLError(problem, extensions={"code": "LIMIT_EXCEEDED"})]
+            execution.pre_execution_errors = [GraphQLError(problem, original_error=LimitExceeded(problem))]
         yield
         if execution.query and document is not None and not self._is_known and not execution.pre_execution_errors:
             self._cache.keep(execution.query, document)
+
+    def _is_ambiguous(self, document: DocumentNode) -> bool:
+        """Tell whether nothing says which operation is meant; Strawberry would take the first.
+
+        GraphQL specification, section 6.1 (Executing Requests).
+        """
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        named = self.execution_context._provided_operation_name  # noqa: SLF001 - `operation_name` is never None
+        return len(operations) > 1 and named is None

@@ -25,6 +25,9 @@ NodeType = Literal[
     "SystemVersion",
 ]
 
+#: Enough for the id of a score, which holds the score's name. The database refuses to look for what is much longer.
+_LONGEST: Final = 2_000
+
 _TYPES: Final[dict[str, NodeType]] = {name: name for name in get_args(NodeType)}
 
 
@@ -46,7 +49,7 @@ def parse(value: str, *, field: str) -> NodeId:
         name, colon, raw = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         name, colon, raw = "", "", ""
-    if not colon or not raw or name not in _TYPES:
+    if not colon or not raw or name not in _TYPES or len(value) > _LONGEST:
         raise BadInput("This is no id; pass one that the API returned.", field=field)
     return NodeId(_TYPES[name], raw)
 

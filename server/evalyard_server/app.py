@@ -1,10 +1,10 @@
 """The ASGI application of an API process."""
 
-from evalyard_schema.schema import schema
 from starlette.applications import Starlette
 
 from evalyard_core.settings import Settings
 from evalyard_schema.context import Context
+from evalyard_schema.schema import schema
 from evalyard_server.assembly import assemble
 from evalyard_server.running import Interface
 

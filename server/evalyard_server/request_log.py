@@ -25,13 +25,20 @@ class RequestLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
-        if scope["type"] not in {"http", "websocket"}:
+        """Serve one connection (ASGI)."""
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
         name = given if _NAME.fullmatch(given) else secrets.token_hex(8)
-        status, begun = 0, perf_counter()
+        with structlog.contextvars.bound_contextvars(request=name):
+            if scope["type"] == "http":
+                await self._serve(name, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _serve(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        status, begun = 500, perf_counter()
 
         async def named(message: Message) -> None:
             nonlocal status
@@ -40,10 +47,10 @@ class RequestLog:
                 MutableHeaders(scope=message)["X-Request-ID"] = name
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=name):
+        try:
             await self._app(scope, receive, named)
-            if scope["type"] == "http":
-                _tell(scope, status, perf_counter() - begun)
+        finally:
+            _tell(scope, status, perf_counter() - begun)
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:

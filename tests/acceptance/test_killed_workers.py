@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.room import Room
 
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.queue import BrokerQueue, connect_broker
 from evalyard_core.services import Services
 from evalyard_core.storage import Store
+from tests.support.room import Room
 
 ITEMS = 160
 CONCURRENCY = 8

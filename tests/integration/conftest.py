@@ -14,6 +14,7 @@ from evalyard_core.settings import Settings
 from evalyard_core.storage import Store
 from evalyard_server.assembly import assemble
 from tests.fixtures.api import Server, serve
+from tests.fixtures.house import House
 from tests.fixtures.tiny_schema import INTERFACE
 
 OPERATOR = Actor(name="operator", role=Role.ADMIN)
@@ -42,6 +43,13 @@ async def shared_store(shared_settings: Settings) -> AsyncIterator[Store]:
     store = await Store.open(shared_settings.mongodb_url, shared_settings.database)
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def house(shared_store: Store) -> AsyncIterator[House]:
+    """Return a house in the store that the tests of a module share."""
+    async with House(shared_store).open() as house:
+        yield house
 
 
 @pytest.fixture(scope="module")

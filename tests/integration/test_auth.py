@@ -106,7 +106,8 @@ async def test_a_role_is_held_to_by_the_use_cases(guarded_server, shared_store, 
 async def test_without_keys_everyone_of_this_machine_is_let_in(open_server):
     async with open_server.client() as client:
         answers = [
-            await client.post("/graphql", json=WHO, headers={"host": host}) for host in ("localhost:1", "127.0.0.1", "[::1]:8")
+            await client.post("/graphql", json=WHO, headers={"host": host})
+            for host in ("localhost:1", "127.0.0.1", "[::1]:8")
         ]
         page = await client.get("/graphql", headers={"accept": "text/html"})
 
@@ -126,7 +127,9 @@ async def test_without_keys_a_name_that_leads_here_is_not_enough(open_server, ho
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "evalyard.example"])
 def test_without_keys_only_a_loopback_address_is_listened_on(host):
-    with pytest.raises(StartError, match=r"^Without keys \(--auth none\) Evalyard listens on a loopback address only, "):
+    with pytest.raises(
+        StartError, match=r"^Without keys \(--auth none\) Evalyard listens on a loopback address only, "
+    ):
         assemble(Settings(auth="none", host=host), INTERFACE)
 
 

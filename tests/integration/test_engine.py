@@ -5,7 +5,6 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.support.room import Room
 
 from evalyard_core.domain.errors import Conflict
 from evalyard_core.domain.evaluators import Threshold, ThresholdOperator
@@ -14,6 +13,7 @@ from evalyard_core.domain.runs import RunStatus
 from evalyard_core.domain.tasks import TaskState
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
+from tests.support.room import Room
 
 
 def answers(count: int) -> list[dict[str, object]]:

@@ -71,7 +71,9 @@ async def test_a_missing_broker_is_named_and_queries_are_still_answered(shared_s
 
     assert (ready.status_code, alive.status_code, answer.status_code) == (503, 200, 200)
     assert (ready.json()["status"], ready.json()["missing"]) == ("unready", ["broker"])
-    assert ready.json()["broker"] == "The broker at 127.0.0.1:1 does not answer: start it, or correct EVALYARD_BROKER_URL."
+    assert (
+        ready.json()["broker"] == "The broker at 127.0.0.1:1 does not answer: start it, or correct EVALYARD_BROKER_URL."
+    )
 
 
 async def test_figures(open_server, shared_store):
@@ -95,7 +97,9 @@ async def test_figures(open_server, shared_store):
         after = await figures(open_server)
 
     grown = {key: value - before.get(key, 0) for key, value in after.items() if key[0].startswith("evalyard_")}
-    operations = {key[1:]: value for key, value in grown.items() if key[0] == "evalyard_graphql_operations_total" and value}
+    operations = {
+        key[1:]: value for key, value in grown.items() if key[0] == "evalyard_graphql_operations_total" and value
+    }
     assert operations == {
         ("ok", "query"): 1,
         ("errors", "query"): 1,

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, as its specification says, and GraphiQL. The schema is a tiny one; what is tried is the way to it."""
+"""GraphQL over HTTP, as its specification says, and GraphiQL; mostly over a tiny schema: the way to it is tried."""
 
 import re
 from http import HTTPStatus
@@ -8,8 +8,9 @@ import httpx
 import orjson
 import pytest
 
+from evalyard_server.app import create_app
 from evalyard_server.graphql_http.reading import MOST_BYTES
-from tests.fixtures.api import Server
+from tests.fixtures.api import Server, open_session, receive, send, serve
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -50,7 +51,11 @@ ANSWERED = {
     "post without accept": (post(accept=None), JSON, {"who": "anyone"}),
     "post, any media type": (post(accept="*/*"), RESPONSE, {"who": "anyone"}),
     "post, any application": (post(accept="application/*"), RESPONSE, {"who": "anyone"}),
-    "post, as recommended": (post(accept=f"{RESPONSE}; charset=utf-8, {JSON}; charset=utf-8"), RESPONSE, {"who": "anyone"}),
+    "post, as recommended": (
+        post(accept=f"{RESPONSE}; charset=utf-8, {JSON}; charset=utf-8"),
+        RESPONSE,
+        {"who": "anyone"},
+    ),
     "post, old one preferred": (post(accept=f"{RESPONSE};q=0.5, {JSON};q=0.8"), JSON, {"who": "anyone"}),
     "post, old one named": (post(accept=f"{JSON}, text/plain, */*"), JSON, {"who": "anyone"}),
     "post, new one excluded": (post(accept=f"{RESPONSE};q=0, */*"), JSON, {"who": "anyone"}),
@@ -269,6 +274,56 @@ async def test_other_addresses(open_server):
 
     assert (root.status_code, root.headers["location"]) == (307, "graphql")
     assert (with_slash.status_code, unknown.status_code) == (200, 404)
+
+
+@pytest.fixture(scope="module")
+async def whole_server(shared_settings):
+    async with serve(create_app(shared_settings)) as server:
+        yield server
+
+
+class TestWhole:
+    """The application as it is served."""
+
+    async def test_a_query_is_answered(self, whole_server):
+        response = await ask(whole_server, post({"query": "{ viewer { name role } }"}))
+
+        assert response.json() == {"data": {"viewer": {"name": "anyone", "role": "ADMIN"}}}
+
+    @pytest.mark.parametrize(("accept", "status"), [(RESPONSE, 400), (JSON, 200)])
+    async def test_of_several_operations_one_must_be_named(self, whole_server, accept, status):
+        content = {"query": "query A { viewer { name } } query B { viewer { role } }"}
+
+        unnamed = await ask(whole_server, post(content, accept=accept))
+        named = await ask(whole_server, post({**content, "operationName": "B"}, accept=accept))
+
+        assert (unnamed.status_code, list(unnamed.json())) == (status, ["errors"])
+        assert unnamed.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "query"}
+        assert named.json() == {"data": {"viewer": {"role": "ADMIN"}}}
+
+    async def test_a_run_is_started_over_http_and_watched_over_a_socket(self, whole_server):
+        async with whole_server.client() as client, whole_server.connect() as socket:
+            project = await mutate(client, 'createProject(input: {name: "whole"})')
+            run = await mutate(client, f'startRun(input: {{projectId: "{project}"}})')
+            await open_session(socket)
+            query = f'subscription {{ runProgress(runId: "{run}") {{ id status progress {{ completed }} }} }}'
+            await send(socket, {"id": "1", "type": "subscribe", "payload": {"query": query}})
+            first = await receive(socket)
+            await mutate(client, f'submitRecords(runId: "{run}", records: [{{input: 1, output: 2}}]) {{ run', "}")
+            second = await receive(socket)
+
+        shown = [message["payload"]["data"]["runProgress"] for message in (first, second)]
+        assert [(state["id"], state["status"], state["progress"]["completed"]) for state in shown] == [
+            (run, "RUNNING", 0),
+            (run, "RUNNING", 1),
+        ]
+
+
+async def mutate(client: httpx.AsyncClient, field: str, end: str = "") -> str:
+    """Send a mutation of one field and return the id in its answer."""
+    response = await client.post("/graphql", json={"query": f"mutation {{ {field} {{ id }} {end} }}"})
+    [answer] = response.json()["data"].values()
+    return (answer if "id" in answer else answer["run"])["id"]
 
 
 class TestPages:

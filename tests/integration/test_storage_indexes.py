@@ -47,8 +47,8 @@ from evalyard_core.services.lists import Lists, ListService
 from evalyard_core.storage import Store
 from evalyard_core.storage.datasets import ItemSelection
 from evalyard_core.storage.indexes import INDEXES
+from tests.fixtures.commands import Commands
 from tests.fixtures.core import (
-    Commands,
     a_dataset,
     a_key,
     a_project,
@@ -331,7 +331,6 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.records.reopen_for_scoring, run_id)
     yield partial(store.records.reopen_errored, run_id)
     yield partial(store.records.mark_running, [record.id for record in seeds.records[:PAGE]], now())
-    yield partial(store.records.withdraw, [record.id for record in seeds.records[:PAGE]])
     for repository in (store.tasks, store.records, store.score_history):
         yield partial(repository.delete_of_run, run_id)
     yield partial(store.items.delete_of_dataset, seeds.dataset.id)
@@ -434,16 +433,26 @@ def _can_be_explained(command: dict[str, Any]) -> bool:
 
 
 async def _plan(store: Store, label: str, command: dict[str, Any]) -> Plan:
-    for parts in ("updates", "deletes"):
-        if parts in command:
-            command = {**command, parts: command[parts][:1]}
-    command.pop("ordered", None)
-    explained = await store.explain(command)
+    explained = [await store.explain(part) for part in _parts(command)]
     return Plan(label, command, list(_stages(explained)), _read(explained))
 
 
+def _parts(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a command as it can be explained: one change of many, and each part of a union by itself."""
+    command = {name: value for name, value in command.items() if name != "ordered"}
+    for changes in ("updates", "deletes"):
+        if changes in command:
+            command = {**command, changes: command[changes][:1]}
+    unions = [stage["$unionWith"]["pipeline"] for stage in command.get("pipeline", ()) if "$unionWith" in stage]
+    if unions:
+        command = {**command, "pipeline": [stage for stage in command["pipeline"] if "$unionWith" not in stage]}
+    yield command
+    for pipeline in unions:
+        yield from _parts({**command, "pipeline": pipeline})
+
+
 def _stages(plan: Any) -> Iterator[dict[str, Any]]:
-    """Yield the stages of the plan that was chosen, those of the parts of a union included."""
+    """Yield the stages of the plans that were chosen."""
     for entry in plan if isinstance(plan, list) else ():
         yield from _stages(entry)
     if isinstance(plan, dict):

@@ -418,7 +418,9 @@ class TestOrigins:
             async with server.connect(origin="https://app.example") as socket:
                 await open_session(socket)
             asked = await client.options("/graphql", headers=preflight)
-            answered = await client.post("/graphql", json={"query": "{ who }"}, headers={"origin": "https://app.example"})
+            answered = await client.post(
+                "/graphql", json={"query": "{ who }"}, headers={"origin": "https://app.example"}
+            )
             other = await client.post("/graphql", json={"query": "{ who }"}, headers={"origin": "https://evil.example"})
 
         assert asked.status_code == 200

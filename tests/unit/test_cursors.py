@@ -8,10 +8,10 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK, refusal_of
 
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.storage.pages import Order, as_page, read_cursor, write_cursor
+from tests.fixtures.core import QUICK, refusal_of
 
 BY_COST = Order("cost_usd", descending=True, nullable=True)
 VALUES = (

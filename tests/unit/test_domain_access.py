@@ -3,10 +3,10 @@
 from itertools import product
 
 import pytest
-from tests.fixtures.objects import a_run
 
 from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.errors import BadInput, Conflict, Forbidden, LimitExceeded, NotFound, Refusal, Unauthenticated
+from tests.fixtures.objects import a_run
 
 INSTANCE = Actor(name="root", role=Role.ADMIN)
 
@@ -34,8 +34,9 @@ def test_another_project_does_not_exist_whatever_the_role():
     admin = Actor(name="ci", role=Role.ADMIN, project_id="p1")
     viewer = Actor(name="ci", role=Role.VIEWER, project_id="p1")
     for actor, needed in product((admin, viewer), Role):
-        with pytest.raises(NotFound, match="There is no such run"):
-            actor.require("p2", needed, what="run")
+        with pytest.raises(NotFound, match="There is no such project") as refused:
+            actor.require("p2", needed, field="input.projectId")
+        assert refused.value.field == "input.projectId"
     assert (admin.sees("p1"), admin.sees("p2"), INSTANCE.sees("p2")) == (True, False, True)
 
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK, refusal_of
 
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.evaluators import VariableMapping
 from evalyard_core.domain.mapping import ROOTS, Missing, check_mapping, compile_readers, read_variables
 from evalyard_core.domain.plugins import Variable
+from tests.fixtures.core import QUICK, refusal_of
 
 CONTEXT = {
     "input": {"question": "6 × 7?", "hints": ["think", "hard"]},

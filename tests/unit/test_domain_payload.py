@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK, refusal_of
 
 from evalyard_core.domain.errors import BadInput, LimitExceeded
 from evalyard_core.domain.payload import (
@@ -19,6 +18,7 @@ from evalyard_core.domain.payload import (
     now,
     payload_size,
 )
+from tests.fixtures.core import QUICK, refusal_of
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()))
 ANYTHING = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)

@@ -3,7 +3,6 @@
 from itertools import product
 
 import pytest
-from tests.fixtures.objects import a_run
 
 from evalyard_core.domain.errors import Conflict
 from evalyard_core.domain.records import RECORD_TERMINAL, RecordStatus
@@ -19,6 +18,7 @@ from evalyard_core.domain.runs import (
     check_transitions,
 )
 from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, plan_task
+from tests.fixtures.objects import a_run
 
 PENDING, RUNNING, SCORING, COMPLETED, FAILED, CANCELLED = RunStatus
 

@@ -10,10 +10,10 @@ import pytest
 import scipy.stats
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK
 
 from evalyard_core.domain.runs import Bin, Interval, PassAtK
 from evalyard_core.domain.statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
+from tests.fixtures.core import QUICK
 
 NUMBERS = st.floats(-1e100, 1e100) | st.floats(-1, 1) | st.integers(-100, 100).map(float)
 

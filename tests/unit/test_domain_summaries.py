@@ -2,15 +2,14 @@
 
 import statistics
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK
 
-from evalyard_core.domain.counting import progress_of, tallies_of
+from evalyard_core.domain.counting import negative, progress_of, tallies_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
@@ -24,6 +23,7 @@ from evalyard_core.domain.records import (
 from evalyard_core.domain.runs import LabelCount, Progress, Tally
 from evalyard_core.domain.statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
 from evalyard_core.domain.summaries import RecordFigures, RunAccumulator, ScoreAccumulator
+from tests.fixtures.core import QUICK, a_score
 
 MOMENT = now()
 COSTS = st.none() | st.integers(0, 1000).map(lambda cents: cents / 100)
@@ -88,6 +88,11 @@ def rows(draw: st.DrawFn) -> Row:
     )
 
 
+def _done_with(records: list[Row]) -> list[Row]:
+    """Return the records that do not wait for their scores: of the others only that they wait is counted."""
+    return [record for record in records if record.status is not RecordStatus.SCORING]
+
+
 def _total_cost(records: list[Row]) -> float:
     return sum((r.cost_usd or 0) + sum(score.cost_usd or 0 for score in r.scores) for r in records)
 
@@ -98,6 +103,7 @@ def test_a_summary_is_what_one_counts_by_hand(records: list[Row]):
     collected = RunAccumulator()
     for record in records:
         collected.add(record.figures)
+    records = _done_with(records)
     started, finished = MOMENT, MOMENT + timedelta(seconds=2.5)
     summary = collected.summary(started_at=started, finished_at=finished, most_trials=3)
     verdicts = Counter(record.verdict for record in records)
@@ -132,15 +138,16 @@ def test_progress_and_tallies_are_what_one_counts_by_hand(records: list[Row]):
     collected = RunAccumulator()
     for record in records:
         collected.add(record.figures)
+    scored = _done_with(records)
     statuses = Counter(record.status for record in records)
     progress = collected.progress()
     assert progress.total == len(records)
     assert progress.running == statuses[RecordStatus.RUNNING] + statuses[RecordStatus.SCORING]
     assert progress.completed == statuses[RecordStatus.COMPLETED] + statuses[RecordStatus.ERRORED]
     assert (progress.cancelled, progress.pending) == (statuses[RecordStatus.CANCELLED], statuses[RecordStatus.PENDING])
-    assert progress.cost_usd == pytest.approx(_total_cost(records))
+    assert progress.cost_usd == pytest.approx(_total_cost(scored))
     assert collected.has_open_records is any(record.status not in RECORD_TERMINAL for record in records)
-    given_scores = [score for record in records for score in record.scores]
+    given_scores = [score for record in scored for score in record.scores]
     assert collected.tallies().keys() == {score.key for score in given_scores}
     for key, tally in collected.tallies().items():
         own = [score for score in given_scores if score.key == key]
@@ -202,6 +209,26 @@ def test_an_evaluator_s_figures_are_what_one_counts_by_hand(given_scores: list[S
     assert [entry.count for entry in distribution.labels] == sorted(labels.values(), reverse=True)
     errors = [score.error.message for score in given_scores if score.error is not None]
     assert distribution.first_error == (errors[0] if errors else None)
+
+
+def test_a_record_that_is_scored_again_counts_once():
+    """Its old scores stay in it until new ones come, and are counted with these and not before."""
+    waiting = Row("i1", RecordStatus.SCORING, Verdict.PASSED, 5.0, 2.0, 3, 4, (a_score(cost_usd=1.0),))
+    done = replace(waiting, status=RecordStatus.COMPLETED)
+    assert progress_of([waiting, waiting]) == Progress(running=2)
+    assert tallies_of([waiting]) == {}
+    assert progress_of([waiting, done]) == Progress(running=1, completed=1, passed=1, cost_usd=3.0, tokens=7)
+    assert tallies_of([waiting, done]) == tallies_of([done])
+    collected = RunAccumulator()
+    collected.add(waiting.figures)
+    collected.add(done.figures)
+    assert collected.progress() == Progress(total=2, running=1, completed=1, passed=1, cost_usd=3.0, tokens=7)
+    assert collected.tallies() == tallies_of([done])
+
+
+def test_counts_are_taken_back_by_their_negative():
+    assert negative(Progress(total=2, errored=1, cost_usd=0.5)) == Progress(total=-2, errored=-1, cost_usd=-0.5)
+    assert negative(Tally(skipped=3)) == Tally(skipped=-3)
 
 
 def test_the_figures_of_nothing_are_none():

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK, refusal_of
 
 from evalyard_core.domain.errors import BadInput, LimitExceeded
 from evalyard_core.domain.evaluators import ScoreType, Threshold, ThresholdOperator, check_threshold
+from tests.fixtures.core import QUICK, refusal_of
 
 GT, GTE, LT, LTE, EQ, IN = ThresholdOperator
 NUMERIC, BOOLEAN, CATEGORICAL, TEXT = ScoreType.NUMERIC, ScoreType.BOOLEAN, ScoreType.CATEGORICAL, ScoreType.TEXT

@@ -5,12 +5,12 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tests.fixtures.core import a_snapshot
 
 from evalyard_core.domain.evaluators import Threshold, ThresholdOperator
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Problem, Score, ScoreSource, ScoreStatus, Verdict, verdict_of
 from evalyard_core.domain.scores import blank_score, failed, passes, skipped, skipped_scores, with_value
+from tests.fixtures.core import a_snapshot
 
 BLANK = Score(name="tone", status=ScoreStatus.OK, source=ScoreSource.PLUGIN, created_at=now())
 PASSED = replace(BLANK, passed=True)

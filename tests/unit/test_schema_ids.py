@@ -6,11 +6,11 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.core import QUICK, refusal_of
 
 from evalyard_schema.ids import NodeId, NodeType, decode, decode_many, encode, parse
 from evalyard_schema.queries.node import FINDERS
 from evalyard_schema.schema import schema
+from tests.fixtures.core import QUICK, refusal_of
 
 NO_ID = "This is no id; pass one that the API returned."
 

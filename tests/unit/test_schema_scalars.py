@@ -80,7 +80,7 @@ def test_json_goes_through_unchanged(value: object):
 
 
 def test_json_literals_are_values_with_variables_in_them():
-    query = 'query($x: JSON, $n: Int) { value(of: {a: [1, 2.5, "t", true, null, RED], b: $x, c: [$n]}) }'
+    query = 'query($x: JSON, $n: JSON) { value(of: {a: [1, 2.5, "t", true, null, RED], b: $x, c: [$n]}) }'
     result = SCHEMA.execute_sync(query, {"x": {"deep": [1]}, "n": 7})
     assert result.errors is None
     assert result.data == {"value": {"a": [1, 2.5, "t", True, None, "RED"], "b": {"deep": [1]}, "c": [7]}}

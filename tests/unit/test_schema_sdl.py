@@ -51,7 +51,7 @@ def test_each_list_that_can_be_long_is_a_connection_of_twenty_unless_asked():
         for name, field in kind.fields.items()
         if str(field.type).endswith("Connection!")
     }
-    assert len(paged) == 17
+    assert len(paged) == 15
     for name, field in paged.items():
         assert str(field.args["first"].type) == "Int", name
         assert field.args["first"].default_value == 20, name

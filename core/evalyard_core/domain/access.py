@@ -49,10 +49,13 @@ class Actor:
         """Return those of the objects that exist for this actor."""
         return {identifier: owned for identifier, owned in objects.items() if self.sees(owned.project_id)}
 
-    def require(self, project_id: str, needed: Role, *, what: str = "project") -> None:
-        """Refuse unless the actor has `needed` in the project; another project's object does not exist for it."""
+    def require(self, project_id: str, needed: Role, *, field: str | None = None) -> None:
+        """Refuse unless the actor has `needed` in the project; another project does not exist for it.
+
+        `field` is the path of the argument that names the project.
+        """
         if not self.sees(project_id):
-            raise NotFound(f"There is no such {what}.")
+            raise NotFound("There is no such project.", field=field)
         self.require_role(needed)
 
     def require_role(self, needed: Role) -> None:

@@ -1,11 +1,14 @@
 """What records that were just stored add to a run's counters."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from dataclasses import fields
+from typing import Protocol, TypeVar
 
 from .records import RecordStatus, Score, Verdict
 from .runs import Progress, Tally
 from .summaries import ScoreAccumulator
+
+CountedT = TypeVar("CountedT", Progress, Tally)
 
 
 class Counted(Protocol):
@@ -26,11 +29,15 @@ class Counted(Protocol):
 
 
 def progress_of(records: Iterable[Counted]) -> Progress:
-    """Return how many records came to what; `total` is left at 0."""
-    rows = list(records)
+    """Return how many records came to what; `total` is left at 0.
+
+    One that waits for its scores is running, and nothing else is counted of it until they are stored.
+    """
+    counted = list(records)
+    rows = [row for row in counted if row.status is not RecordStatus.SCORING]
     verdicts = [row.verdict for row in rows]
     return Progress(
-        running=sum(row.status is RecordStatus.SCORING for row in rows),
+        running=len(counted) - len(rows),
         completed=sum(row.status in {RecordStatus.COMPLETED, RecordStatus.ERRORED} for row in rows),
         passed=verdicts.count(Verdict.PASSED),
         failed=verdicts.count(Verdict.FAILED),
@@ -40,10 +47,15 @@ def progress_of(records: Iterable[Counted]) -> Progress:
     )
 
 
+def negative(counted: CountedT) -> CountedT:
+    """Return what takes these counts back."""
+    return type(counted)(**{entry.name: -getattr(counted, entry.name) for entry in fields(counted)})
+
+
 def tallies_of(records: Iterable[Counted]) -> Mapping[str, Tally]:
-    """Return how each evaluator's scores stand, by score key."""
+    """Return how each evaluator's scores stand, by score key; those of records that wait for new ones do not count."""
     accumulators: dict[str, ScoreAccumulator] = {}
     for row in records:
-        for score in row.scores:
+        for score in row.scores if row.status is not RecordStatus.SCORING else ():
             accumulators.setdefault(score.key, ScoreAccumulator()).add(score)
     return {key: accumulator.tally() for key, accumulator in accumulators.items()}

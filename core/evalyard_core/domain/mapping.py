@@ -107,7 +107,7 @@ def _check_path(path: str, *, field: str) -> None:
     try:
         parsed = jmespath.compile(check_unicode(path, field=field)).parsed
     except JMESPathError as error:
-        raise BadInput(f"{path!r} is no JMESPath: {_first_line(error)}", field=field) from error
+        raise BadInput(f"{path!r} is no JMESPath: {_first_line(error)}.", field=field) from error
     except RecursionError as error:
         raise BadInput("The path is nested too deep; use a simpler one.", field=field) from error
     for name in sorted(_functions(parsed) - set(Functions.FUNCTION_TABLE)):
@@ -137,4 +137,4 @@ def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return str(error).strip().splitlines()[0].rstrip(":. ")

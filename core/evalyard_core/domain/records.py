@@ -57,8 +57,11 @@ class Problem:
 
 
 def score_key(evaluator_id: str | None, name: str) -> str:
-    """Return what tells a score from the others of its record: its evaluator, or else its name."""
-    return evaluator_id or f"~{name}"
+    """Return what tells a score from the others of its record: its evaluator, or else its name.
+
+    It is part of paths in the database, where dots and dollars mean something else.
+    """
+    return evaluator_id or "~" + name.replace("%", "%25").replace(".", "%2E").replace("$", "%24")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

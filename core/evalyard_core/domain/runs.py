@@ -273,8 +273,8 @@ class Run:
         """Whether it has ended."""
         return self.status in TERMINAL
 
-    def require(self, *allowed: RunStatus, action: str) -> None:
-        """Refuse an action that the run's status does not allow."""
+    def require(self, *allowed: RunStatus, action: str, field: str = "runId") -> None:
+        """Refuse an action that the run's status does not allow; `field` is the argument that names the run."""
         if self.status not in allowed:
             names = " or ".join(status for status in RunStatus if status in allowed)
-            raise Conflict(f"Run {self.number} is {self.status}; to {action} it must be {names}.")
+            raise Conflict(f"Run {self.number} is {self.status}; to {action} it must be {names}.", field=field)

@@ -123,8 +123,10 @@ class RunAccumulator:
     trials: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, record: RecordFigures) -> None:
-        """Take in one record."""
+        """Take in one record; of one that waits for its scores, just that it does."""
         self.statuses[record.status] += 1
+        if record.status is RecordStatus.SCORING:
+            return
         self.verdicts[record.verdict] += 1
         self.cost_usd += record.cost_usd or 0.0
         self.tokens += record.tokens

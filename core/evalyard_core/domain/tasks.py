@@ -26,7 +26,7 @@ class Task:
 
     `ticket` grows with every turn, and a message names the ticket that it is for: one that comes late, twice or out
     of order names an old ticket and does nothing. `due_at` is when somebody should have acted: the end of a lease, or
-    of the time that a message may take.
+    of the time that a message may take. `owner` names the claim that holds it.
     """
 
     id: str

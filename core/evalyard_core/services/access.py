@@ -44,7 +44,7 @@ class AccessService:
         self, *, actor: Actor, project_id: str, name: str, role: Role, expires_at: datetime | None = None
     ) -> tuple[ApiKey, str]:
         """Make a key of a project and return it with its secret, which can't be had again."""
-        actor.require(project_id, Role.ADMIN)
+        actor.require(project_id, Role.ADMIN, field="input.projectId")
         if await self._store.projects.get(project_id) is None:
             raise NotFound("There is no such project.", field="input.projectId")
         if expires_at is not None and expires_at <= now():
@@ -104,4 +104,4 @@ class AccessService:
 
 def _digest(secret: str) -> str:
     """Return what is stored of a secret; it has 256 random bits, so a plain hash can't be guessed back."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -10,7 +10,7 @@ from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFo
 from evalyard_core.domain.evaluators import Threshold, VariableMapping
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count, check_name, check_tags, check_text
-from evalyard_core.domain.payload import dump_json, now, payload_size
+from evalyard_core.domain.payload import check_together, dump_json, now
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
@@ -49,7 +49,7 @@ class DatasetService:
         input_schema: Any = None,
     ) -> Dataset:
         """Create an empty dataset at version 0."""
-        actor.require(project_id, Role.EDITOR)
+        actor.require(project_id, Role.EDITOR, field="input.projectId")
         if await self._store.projects.get(project_id) is None:
             raise NotFound("There is no such project.", field="input.projectId")
         moment = now()
@@ -147,9 +147,8 @@ class DatasetService:
     async def update_item(self, *, actor: Actor, item_id: str, changes: Mapping[str, Any]) -> Item:
         """Change an item from the next version on; earlier versions keep it as it was."""
         item = await self.require_item(actor=actor, item_id=item_id)
-        for field, name in (("input", "input"), ("expected_output", "expectedOutput"), ("metadata", "metadata")):
-            if field in changes:
-                payload_size(changes[field], field=f"input.{name}")
+        if changes.get("input", item.input) is None:
+            raise BadInput("An item needs an input.", field="input.input")
         if "tags" in changes:
             changes = {**changes, "tags": check_tags(changes["tags"], field="input.tags")}
         moment = now()
@@ -162,6 +161,7 @@ class DatasetService:
             if dataset is None or item.id not in found:
                 raise NotFound("There is no such item in the newest version.", field="id")
             changed = replace(found[item.id], **changes, since=dataset.version, updated_at=moment)
+            _check_case(changed, field="input")
             changed = replace(changed, validation_errors=violations(dataset.input_schema, changed.input))
             await self._store.items.revise(changed, session=session)
             return changed
@@ -252,8 +252,18 @@ def _check_new(items: Sequence[NewItem]) -> None:
         if item.input is None:
             raise BadInput("An item needs an input.", field=f"{here}.input")
         check_tags(item.tags, field=f"{here}.tags")
-        total += payload_size([item.input, item.expected_output, item.metadata], field=f"{here}.input")
+        total += _check_case(item, field=here)
     if total > _MOST_BYTES_A_CALL:
         raise LimitExceeded(
             f"These items have {total:,} bytes; send at most {_MOST_BYTES_A_CALL:,} in one call.", field="items"
         )
+
+
+def _check_case(case: NewItem | Item, *, field: str) -> int:
+    return check_together(
+        {
+            f"{field}.input": case.input,
+            f"{field}.expectedOutput": case.expected_output,
+            f"{field}.metadata": case.metadata,
+        }
+    )

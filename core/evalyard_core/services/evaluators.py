@@ -18,7 +18,7 @@ from evalyard_core.domain.evaluators import (
 from evalyard_core.domain.ids import config_hash, new_id
 from evalyard_core.domain.limits import check_name, check_text
 from evalyard_core.domain.mapping import check_mapping
-from evalyard_core.domain.payload import dump_json, now, payload_size
+from evalyard_core.domain.payload import check_together, dump_json, now, payload_size
 from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Score
 from evalyard_core.storage import Store
@@ -69,7 +69,7 @@ class EvaluatorService:
         threshold: Threshold | None = None,
     ) -> Evaluator:
         """Create an evaluator, once the plugin itself has accepted the config."""
-        actor.require(project_id, Role.EDITOR)
+        actor.require(project_id, Role.EDITOR, field="input.projectId")
         if await self._store.projects.get(project_id) is None:
             raise NotFound("There is no such project.", field="input.projectId")
         found = await self._library.usable_evaluator(plugin, field="input.plugin")
@@ -183,7 +183,7 @@ class EvaluatorService:
     def _unsaved(self, actor: Actor, trial: Trial) -> Evaluator:
         if trial.plugin is None or trial.project_id is None:
             raise BadInput("Name an evaluatorId, or a projectId and a plugin.", field="input.plugin")
-        actor.require(trial.project_id, Role.EDITOR)
+        actor.require(trial.project_id, Role.EDITOR, field="input.projectId")
         moment = now()
         return Evaluator(
             id=new_id(),
@@ -202,7 +202,14 @@ class EvaluatorService:
 
     async def _context(self, actor: Actor, trial: Trial, project_id: str) -> dict[str, Any]:
         if trial.record_id is None:
-            payload_size([trial.input, trial.expected_output, trial.output, trial.metadata], field="input.input")
+            check_together(
+                {
+                    "input.input": trial.input,
+                    "input.expectedOutput": trial.expected_output,
+                    "input.output": trial.output,
+                    "input.metadata": trial.metadata,
+                }
+            )
             return {
                 "input": trial.input,
                 "expected": trial.expected_output,

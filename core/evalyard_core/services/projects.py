@@ -61,7 +61,7 @@ class ProjectService:
         self, *, actor: Actor, project_id: str, name: str | None = None, description: str | None = None
     ) -> Project:
         """Change a project's name or description."""
-        actor.require(project_id, Role.ADMIN)
+        actor.require(project_id, Role.ADMIN, field="id")
         changes = {}
         if name is not None:
             changes["name"] = check_name(name, field="name")
@@ -80,7 +80,7 @@ class ProjectService:
         Its keys go first, so that nobody adds to it meanwhile, and the project itself last: whoever is interrupted
         calls this again.
         """
-        actor.require(project_id, Role.ADMIN)
+        actor.require(project_id, Role.ADMIN, field="id")
         if await self._store.projects.get(project_id) is None:
             raise NotFound("There is no such project.", field="id")
         for repository in (

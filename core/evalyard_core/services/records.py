@@ -19,6 +19,7 @@ from evalyard_core.domain.records import (
 )
 from evalyard_core.domain.scores import with_value
 from evalyard_core.storage import Store
+from evalyard_core.storage.collection import Session
 
 
 class RecordService:
@@ -96,16 +97,20 @@ class RecordService:
                 raise BadInput("Name the score, or the evaluator that it is for.", field="input.name")
             return check_name(name, field="input.name")
         evaluator = await self._store.evaluators.get(evaluator_id)
-        if evaluator is None or evaluator.project_id != record.project_id:
+        if evaluator is None or evaluator.deleted_at is not None or evaluator.project_id != record.project_id:
             raise NotFound("There is no such evaluator.", field="input.evaluatorId")
         return evaluator.name
 
     async def _replace_score(self, record: Record, score: Score) -> Record:
         kept = tuple(old for old in record.scores if old.key != score.key)
         replaced = [(record.id, old) for old in record.scores if old.key == score.key]
-        await self._store.score_history.add(record.project_id, record.run_id, replaced)
         scores = (*kept, score)
-        stored = await self._store.records.set_scores(record, scores, verdict_of(scores))
-        if stored is None:
-            raise Conflict("Somebody else has just scored this record; read it again.", field="input.recordId")
-        return stored
+
+        async def write(session: Session) -> Record:
+            stored = await self._store.records.set_scores(record, scores, verdict_of(scores), session=session)
+            if stored is None:
+                raise Conflict("Somebody else has just scored this record; read it again.", field="input.recordId")
+            await self._store.score_history.add(record.project_id, record.run_id, replaced, session=session)
+            return stored
+
+        return await self._store.transaction(write)

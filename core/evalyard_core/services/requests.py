@@ -36,4 +36,4 @@ async def check_with_worker(store: Store, *, kind: str, plugin: str, config: Any
     """Refuse a config that the plugin itself refuses; the field names the part at fault."""
     answer = await ask_worker(store, kind=kind, plugin=plugin, body={"config": config}, patience_seconds=10)
     if answer["problem"] is not None:
-        raise BadInput(f"config{answer['path']}: {answer['problem']}", field=f"{field}{answer['path']}")
+        raise BadInput(f"config{answer['path']}: {answer['problem'].rstrip('.')}.", field=f"{field}{answer['path']}")

@@ -71,7 +71,7 @@ class RunService:
 
         The same idempotency key in the same project returns the run that it first started.
         """
-        actor.require(new.project_id, Role.EDITOR)
+        actor.require(new.project_id, Role.EDITOR, field="input.projectId")
         earlier = await self._earlier(new)
         if earlier is not None:
             return earlier
@@ -97,7 +97,7 @@ class RunService:
         old.require(*TERMINAL, action="run it again")
         if old.system is None and "system_version_id" not in changes:
             raise Conflict("The outputs of this run were submitted; name a systemVersionId to call.", field="runId")
-        trials = changes.get("trials") or old.settings.trials
+        trials = changes.get("trials", old.settings.trials)
         return await self.start(
             actor=actor,
             new=NewRun(
@@ -105,7 +105,7 @@ class RunService:
                 dataset_id=old.dataset.id if old.dataset else None,
                 dataset_version=old.dataset.version if old.dataset else None,
                 system_version_id=changes.get("system_version_id") or (old.system.version_id if old.system else None),
-                evaluator_ids=changes.get("evaluator_ids") or [entry.evaluator_id for entry in old.evaluators],
+                evaluator_ids=changes.get("evaluator_ids", [entry.evaluator_id for entry in old.evaluators]),
                 name=changes.get("name"),
                 source=changes.get("source", RunSource.KICKOFF),
                 tags=old.tags,
@@ -157,9 +157,12 @@ class RunService:
         """Score the stored outputs of an ended run again, without calling the system."""
         run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
         run.require(*TERMINAL, action="score it again")
+        if evaluator_ids is not None and not evaluator_ids:
+            raise BadInput("Name an evaluator, or leave evaluatorIds out for all of the run's.", field="evaluatorIds")
         chosen = list(dict.fromkeys(evaluator_ids or [entry.evaluator_id for entry in run.evaluators]))
         if not chosen:
             raise BadInput("The run has no evaluators; name some.", field="evaluatorIds")
+        check_count(chosen, MOST_EVALUATORS, field="evaluatorIds")
         attached = {entry.evaluator_id: entry for entry in await self._attached(run)}
         entries = [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in chosen]
         snapshots = await self._evaluators.snapshots(entries, project_id=run.project_id, field="evaluatorIds")
@@ -182,7 +185,7 @@ class RunService:
     async def delete(self, *, actor: Actor, run_id: str) -> None:
         """Remove an ended run with its records and scores."""
         run = await self.require(actor=actor, run_id=run_id, role=Role.ADMIN, field="id")
-        run.require(*TERMINAL, action="delete it, after cancelRun")
+        run.require(*TERMINAL, action="delete it (cancelRun ends it)", field="id")
         await self._store.runs.hide(run.id)
         await self.purge(run_id=run.id)
 
@@ -202,26 +205,33 @@ class RunService:
     async def end(self, *, run_id: str) -> Run | None:
         """Give a run whose work is done its exact summary, and the status COMPLETED unless it was stopped before.
 
-        Doing this twice, or at once from two workers, comes to the same. A run with records that are not done with
-        goes on instead.
+        Returns the run as it then is, None where it is gone. Doing this twice, or at once from two workers, comes to
+        the same. A run that takes records in goes on instead, and so does one with records that are not done with; in a
+        run that was stopped those are cancelled, since whoever stopped it may have been interrupted.
         """
         run = await self._store.runs.get(run_id)
-        if run is None:
-            return None
+        if run is None or (run.is_external and run.status is RunStatus.RUNNING):
+            return run
         collected = await self._collect(run_id)
         if collected.has_open_records and run.status in ACTIVE:
             await self._wake(run_id, reopen=True)
             return run
         moment = run.finished_at or now()
+        if collected.has_open_records:
+            await self._store.records.cancel_open(run_id, moment)
+            collected = await self._collect(run_id)
         summary = collected.summary(started_at=run.started_at, finished_at=moment, most_trials=run.settings.trials)
+        if run.rescoring and run.summary is not None:
+            # What was scored again, maybe days later, did not take longer to carry out.
+            summary = replace(summary, total_duration_ms=run.summary.total_duration_ms)
         figures = Figures(
             progress=collected.progress(),
             tallies=collected.tallies(),
             summary=summary,
             distributions=collected.distributions(),
         )
-        await self._store.runs.store_figures(run_id, figures)
-        return await self._store.runs.move(run_id, RunStatus.COMPLETED, of=ACTIVE, at=moment)
+        # Whoever has changed the run meanwhile, say by scoring it again, has made these figures old.
+        return await self._store.runs.conclude(run, figures, at=moment) or await self.end(run_id=run_id)
 
     async def purge(self, *, run_id: str) -> None:
         """Remove what is left of a hidden run; whoever is interrupted calls this again."""
@@ -360,9 +370,9 @@ class RunService:
 
 def _entries(new: NewRun, dataset: Dataset | None) -> list[AttachedEvaluator]:
     attached = {entry.evaluator_id: entry for entry in dataset.evaluators} if dataset else {}
+    check_count(new.evaluator_ids or list(attached), MOST_EVALUATORS, field="input.evaluatorIds")
     if new.evaluator_ids is None:
         return list(attached.values())
-    check_count(new.evaluator_ids, MOST_EVALUATORS, field="input.evaluatorIds")
     unique = dict.fromkeys(new.evaluator_ids)
     return [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in unique]
 

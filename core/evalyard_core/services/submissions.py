@@ -5,21 +5,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.counting import progress_of, tallies_of
+from evalyard_core.domain.counting import negative, progress_of, tallies_of
 from evalyard_core.domain.datasets import Item
-from evalyard_core.domain.errors import BadInput, Conflict, NotFound
+from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
 from evalyard_core.domain.ids import itemless_key, record_id
-from evalyard_core.domain.limits import check_count, check_range
-from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.limits import LONGEST_NAME, check_count, check_range
+from evalyard_core.domain.payload import check_together, now
 from evalyard_core.domain.records import Problem, Record, RecordStatus, Verdict
-from evalyard_core.domain.runs import Progress, Run, RunStatus, Tally
+from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.scores import skipped_scores
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
+from evalyard_core.storage.collection import Session
 
 from .runs import HINT_SECONDS, RunService
 
 MOST_A_CALL = 1_000
+_MOST_BYTES_A_CALL = 48 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,42 +65,40 @@ class SubmissionService:
         _check(submitted, run)
         items = await self._items(run, submitted)
         records = _distinct([_record(run, entry, items.get(entry.item_id or "")) for entry in submitted])
-        there = await self._store.records.get_many(list(records))
-        new = [record for record in records.values() if _is_new(record, there.get(record.id))]
-        if new:
-            await self._store_new(run, new, there)
-        stored = await self._store.records.get_many(list(records))
         ids = [_identifier(run, entry) for entry in submitted]
+
+        async def write(session: Session) -> None:
+            there = await self._store.records.get_many(list(records), session=session)
+            new = [records[identifier] for identifier in _new(ids, records, there)]
+            if new:
+                await self._store_new(run, new, there, session)
+
+        await self._store.transaction(write)
+        if run.evaluators:
+            await self._queue.hint(await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS))
+        stored = await self._store.records.get_many(list(records))
         return await self._store.runs.get(run.id) or run, [stored[identifier] for identifier in ids]
 
-    async def _store_new(self, run: Run, new: Sequence[Record], there: Mapping[str, Record]) -> None:
-        first = await self._store.runs.reserve_places(run.id, len(new))
+    async def _store_new(self, run: Run, new: Sequence[Record], there: Mapping[str, Record], session: Session) -> None:
+        """Store and count records. The run is written first: it is finished or cancelled before this or after it."""
+        first = await self._store.runs.reserve_places(run.id, len(new), session=session)
+        if first is None:
+            raise Conflict(f"Run {run.number} was finished or cancelled in the meantime.", field="runId")
         placed = [_placed(record, run, first + index) for index, record in enumerate(new)]
         added = [record for record in placed if record.id not in there]
-        repeated = await self._store.records.add(added) if added else set()
-        fresh = [record for record in added if record.id not in repeated]
-        for record in placed:
-            if record.id in there and await self._store.records.replace_errored(record):
-                await self._take_back(run, there[record.id])
-                fresh.append(record)
-        counted = replace(progress_of(fresh), total=len(fresh))
-        pulse = await self._store.runs.add_progress(run.id, counted, tallies_of(fresh))
-        if pulse is None or pulse.status is not RunStatus.RUNNING:
-            await self._withdraw(run, fresh)
-        if run.evaluators:
-            tasks = await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS)
-            await self._queue.hint(tasks)
+        better = [record for record in placed if record.id in there]
+        await self._store.records.put(added, better, session=session)
+        await self._store.runs.add_progress(
+            run.id, replace(progress_of(placed), total=len(placed)), tallies_of(placed), session=session
+        )
+        if better:
+            await self._take_back(run, [there[record.id] for record in better], session)
 
-    async def _withdraw(self, run: Run, fresh: Sequence[Record]) -> None:
-        """Undo what came in while the run was being finished, and refuse it."""
-        await self._store.records.withdraw([record.id for record in fresh])
-        await self._runs.recount(run_id=run.id)
-        raise Conflict(f"Run {run.number} was finished or cancelled in the meantime.", field="runId")
-
-    async def _take_back(self, run: Run, errored: Record) -> None:
-        """Take an errored record, whose place another has taken, out of the counters."""
-        skipped = {score.key: Tally(skipped=-1) for score in errored.scores}
-        await self._store.runs.add_progress(run.id, Progress(total=-1, completed=-1, errored=-1), skipped)
+    async def _take_back(self, run: Run, errored: Sequence[Record], session: Session) -> None:
+        """Take errored records, whose places others have taken, out of the counters."""
+        counted = replace(progress_of(errored), total=len(errored))
+        tallies = {key: negative(tally) for key, tally in tallies_of(errored).items()}
+        await self._store.runs.add_progress(run.id, negative(counted), tallies, session=session)
 
     async def _items(self, run: Run, submitted: Sequence[Submitted]) -> dict[str, Item]:
         wanted = {entry.item_id: index for index, entry in enumerate(submitted) if entry.item_id is not None}
@@ -121,6 +121,7 @@ def _check(submitted: Sequence[Submitted], run: Run) -> None:
     if not submitted:
         raise BadInput("Send at least one record.", field="records")
     check_count(submitted, MOST_A_CALL, field="records")
+    total = 0
     for index, entry in enumerate(submitted):
         here = f"records[{index}]"
         check_range(entry.trial, 1, run.settings.trials, field=f"{here}.trial")
@@ -128,13 +129,31 @@ def _check(submitted: Sequence[Submitted], run: Run) -> None:
             raise BadInput("A record needs an itemId or an input.", field=f"{here}.input")
         if (entry.output is None) == (entry.error is None):
             raise BadInput("A record has either an output or an error.", field=f"{here}.output")
-        payload_size(
-            [entry.input, entry.expected_output, entry.metadata, entry.output, entry.error], field=f"{here}.output"
+        total += _check_payloads(entry, field=here)
+        _check_figures(entry, field=here)
+    if total > _MOST_BYTES_A_CALL:
+        raise LimitExceeded(
+            f"These records have {total:,} bytes; send at most {_MOST_BYTES_A_CALL:,} in one call.", field="records"
         )
-        for name in ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"):
-            value = getattr(entry, name)
-            if value is not None and not 0 <= value < 1e12:
-                raise BadInput(f"{name} must be 0 or more.", field=f"{here}.{_camel(name)}")
+
+
+def _check_payloads(entry: Submitted, *, field: str) -> int:
+    case = {
+        f"{field}.input": entry.input,
+        f"{field}.expectedOutput": entry.expected_output,
+        f"{field}.metadata": entry.metadata,
+    }
+    return check_together(case) + check_together({f"{field}.output": entry.output, f"{field}.error": entry.error})
+
+
+def _check_figures(entry: Submitted, *, field: str) -> None:
+    for name in ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"):
+        value = getattr(entry, name)
+        if value is not None and not 0 <= value < 1e12:
+            raise BadInput(f"{_camel(name)} must be 0 or more, and less than 1e12.", field=f"{field}.{_camel(name)}")
+    trace_id = entry.trace_id
+    if trace_id is not None and not (0 < len(trace_id) <= LONGEST_NAME and trace_id.isprintable()):
+        raise BadInput(f"A trace id has 1 to {LONGEST_NAME} printable characters.", field=f"{field}.traceId")
 
 
 def _identifier(run: Run, entry: Submitted) -> str:
@@ -189,19 +208,22 @@ def _distinct(records: Sequence[Record]) -> dict[str, Record]:
     return distinct
 
 
-def _is_new(record: Record, there: Record | None) -> bool:
-    """Tell whether a record is to be stored, or refuse it where another output is there."""
-    if there is None:
-        return True
-    if _says_the_same(record, there):
-        return False
-    if there.status is RecordStatus.ERRORED:
-        return True
-    raise Conflict(
-        f"A record with another output is there for {there.item_id or 'this input'}, trial {there.trial}; "
-        "submit it as another trial, or into another run.",
-        field="records",
-    )
+def _new(ids: Sequence[str], records: Mapping[str, Record], there: Mapping[str, Record]) -> list[str]:
+    """Return which records are to be stored; refuse one, by its place among `ids`, where another output is there."""
+    new = {}
+    for index, identifier in enumerate(ids):
+        stored = there.get(identifier)
+        if stored is None or (
+            stored.status is RecordStatus.ERRORED and not _says_the_same(records[identifier], stored)
+        ):
+            new[identifier] = index
+        elif not _says_the_same(records[identifier], stored):
+            raise Conflict(
+                "Another output is there for this item or input and trial; submit it as another trial, or into another "
+                "run.",
+                field=f"records[{index}]",
+            )
+    return list(new)
 
 
 def _says_the_same(one: Record, other: Record) -> bool:

@@ -25,7 +25,7 @@ class SystemService:
 
     async def create(self, *, actor: Actor, project_id: str, name: str, description: str = "") -> System:
         """Create a system."""
-        actor.require(project_id, Role.EDITOR)
+        actor.require(project_id, Role.EDITOR, field="input.projectId")
         if await self._store.projects.get(project_id) is None:
             raise NotFound("There is no such project.", field="input.projectId")
         system = System(

@@ -82,6 +82,8 @@ class ChangeFeed:
                     async for event in stream:
                         token = event["_id"]
                         yield _change(event)
+                # The stream ends when the database is dropped.
+                token = None
             except PyMongoError as error:
                 _log.warning("change stream broke off", error=str(error))
                 if getattr(error, "code", None) in _LOST:

@@ -31,9 +31,9 @@ class Repository(Generic[T]):
         """Return the object with this id, or None."""
         return await self._one({"_id": identifier})
 
-    async def get_many(self, identifiers: Sequence[str]) -> dict[str, T]:
+    async def get_many(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, T]:
         """Return the objects with these ids by id; those that do not exist are absent."""
-        rows = await self._rows.find({"_id": {"$in": list(identifiers)}}).to_list()
+        rows = await self._rows.find({"_id": {"$in": list(identifiers)}}, session=session).to_list()
         return {row["_id"]: self._codec.decode(dict(row)) for row in rows}
 
     async def delete(self, identifier: str, *, session: Session | None = None) -> bool:

@@ -69,7 +69,7 @@ class Store:
                 w="majority",
                 event_listeners=event_listeners,
             )
-        except (ConfigurationError, InvalidURI) as error:
+        except (ConfigurationError, InvalidURI, ValueError) as error:
             raise StoreUnavailable(f"EVALYARD_MONGODB_URL is no MongoDB address: {error}. Correct it.") from error
         store = cls(client, database)
         try:

@@ -136,14 +136,14 @@ class ItemRepository(Listed[Item, ItemList]):
         row = await self._rows.find_one({"item_id": identifier}, sort=[("since", -1)])
         return None if row is None else self._decode(row)
 
-    async def get_many(self, identifiers: Sequence[str]) -> dict[str, Item]:
+    async def get_many(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, Item]:
         """Return the newest revisions by item id."""
         newest: list[Document] = [
             {"$match": {"item_id": {"$in": list(identifiers)}}},
             {"$sort": {"item_id": 1, "since": -1}},
             {"$group": {"_id": "$item_id", "item": {"$first": "$$ROOT"}}},
         ]
-        rows = await self._rows.aggregate(newest)
+        rows = await self._rows.aggregate(newest, session=session)
         return {row["_id"]: self._decode(row["item"]) async for row in rows}
 
     async def current(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, Item]:

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 #: Counting stops here; a larger total is shown as this number.
 MOST_COUNTED: Final = 100_000
+#: Enough for a cursor that holds a name. The database refuses to look for what is much longer.
+_LONGEST_CURSOR: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def read_cursor(cursor: str, order: Order) -> tuple[Any, str]:
         value = datetime.fromisoformat(shown["at"]).astimezone(UTC) if isinstance(shown, dict) else shown
     except (binascii.Error, ValueError, TypeError, KeyError, OverflowError) as error:
         raise _no_cursor() from error
-    if not isinstance(identifier, str) or not _is_sortable(value):
+    if not isinstance(identifier, str) or not _is_sortable(value) or len(cursor) > _LONGEST_CURSOR:
         raise _no_cursor()
     if label != order.label:
         raise BadInput("This cursor is of another order; start again without one.", field="after")

@@ -30,7 +30,7 @@ class ProjectRepository(Repository[Project]):
         try:
             await self.insert(project)
         except DuplicateKeyError as error:
-            raise _taken(project.name) from error
+            raise _taken(project.name, field="input.name") from error
 
     async def by_name(self, name: str) -> Project | None:
         """Return the project of this name, or None."""
@@ -41,7 +41,7 @@ class ProjectRepository(Repository[Project]):
         try:
             return await self._update({"_id": identifier}, {"$set": changes})
         except DuplicateKeyError as error:
-            raise _taken(changes["name"]) from error
+            raise _taken(changes["name"], field="name") from error
 
     async def page(self, only: str | None, first: int, after: str | None) -> Page[Project]:
         """Return projects by age; only the one with this id where given."""
@@ -65,8 +65,8 @@ def _visible(only: str | None) -> Document:
     return {} if only is None else {"_id": only}
 
 
-def _taken(name: str) -> Conflict:
-    return Conflict(f"There is a project {name!r} already; choose another name.", field="name")
+def _taken(name: str, *, field: str) -> Conflict:
+    return Conflict(f"There is a project {name!r} already; choose another name.", field=field)
 
 
 class ApiKeyRepository(Listed[ApiKey, KeyList]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pymongo import UpdateOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
@@ -28,6 +28,7 @@ from evalyard_core.domain.records import (
 from evalyard_core.domain.summaries import RecordFigures, ScoreFigures
 
 from .codec import Document, PartCodec
+from .collection import Session
 from .listed import Listed, Selection
 from .pages import Order
 from .runs import between
@@ -62,10 +63,14 @@ class RecordRepository(Listed[Record, RecordList]):
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         super().__init__(database, Record)
 
+    def _document(self, record: Record) -> Document:
+        # Scores are written in one way everywhere: `set_scores` looks for them as it would write them.
+        return self._codec.encode(record) | {"scores": _SCORES.encode(record.scores)}
+
     async def add(self, records: Sequence[Record]) -> set[str]:
         """Store records and return the ids of those that were there already, which stay as they are."""
         try:
-            await self._rows.insert_many([self._codec.encode(record) for record in records], ordered=False)
+            await self._rows.insert_many([self._document(record) for record in records], ordered=False)
         except BulkWriteError as error:
             problems = error.details["writeErrors"]
             if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
@@ -73,15 +78,13 @@ class RecordRepository(Listed[Record, RecordList]):
             return {problem["op"]["_id"] for problem in problems}
         return set()
 
-    async def withdraw(self, identifiers: Sequence[str]) -> None:
-        """Remove records that were added when their run took no more."""
-        await self._rows.delete_many({"_id": {"$in": list(identifiers)}})
-
-    async def replace_errored(self, record: Record) -> bool:
-        """Put a submitted record in the place of one that errored; False where it did not."""
-        document = self._codec.encode(record)
-        result = await self._rows.replace_one({"_id": record.id, "status": RecordStatus.ERRORED}, document)
-        return result.modified_count == 1
+    async def put(self, new: Sequence[Record], better: Sequence[Record], *, session: Session) -> None:
+        """Store new records, and better ones in the place of those with their ids."""
+        writes: list[InsertOne[Document] | ReplaceOne[Document]] = [
+            *(InsertOne(self._document(record)) for record in new),
+            *(ReplaceOne({"_id": record.id}, self._document(record)) for record in better),
+        ]
+        await self._rows.bulk_write(writes, session=session)
 
     async def open_in_lane(self, run_id: str, lane: int, *, from_seq: int, most: int) -> list[Record]:
         """Return records of a lane that are not done with, in order from place `from_seq` on."""
@@ -157,23 +160,20 @@ class RecordRepository(Listed[Record, RecordList]):
         """Add an annotation."""
         return await self._update({"_id": identifier}, {"$push": {"annotations": _ANNOTATION.encode(annotation)}})
 
-    async def set_scores(self, record: Record, scores: tuple[Score, ...], verdict: Verdict | None) -> Record | None:
+    async def set_scores(
+        self, record: Record, scores: tuple[Score, ...], verdict: Verdict | None, *, session: Session
+    ) -> Record | None:
         """Replace the scores of a record, unless they are no longer those that `record` has."""
         return await self._update(
             {"_id": record.id, "status": record.status, "scores": _SCORES.encode(record.scores)},
             {"$set": {"scores": _SCORES.encode(scores), "verdict": verdict}},
+            session=session,
         )
 
     async def reopen_for_scoring(self, run_id: str) -> None:
-        """Make every record of a run that has an output ready to be scored again."""
-        await self._rows.update_many(
-            {
-                "run_id": run_id,
-                "output": {"$ne": None},
-                "status": {"$in": [RecordStatus.COMPLETED, RecordStatus.CANCELLED]},
-            },
-            {"$set": {"status": RecordStatus.SCORING}},
-        )
+        """Make every record of a run that was carried out ready to be scored again."""
+        carried_out = [{"status": RecordStatus.COMPLETED}, {"status": RecordStatus.CANCELLED, "output": {"$ne": None}}]
+        await self._rows.update_many({"run_id": run_id, "$or": carried_out}, {"$set": {"status": RecordStatus.SCORING}})
 
     async def reopen_errored(self, run_id: str) -> None:
         """Make the errored records of a run ready again: to be called where there is no output, else to be scored."""

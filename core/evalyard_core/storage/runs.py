@@ -183,14 +183,19 @@ class RunRepository(Listed[Run, RunList]):
         ended = {"_id": run.id, "status": run.status, "revision": run.revision, "hidden": False}
         return await self._update(ended, _changed(changes))
 
-    async def reserve_places(self, identifier: str, count: int) -> int:
-        """Reserve `count` places for submitted records and return the first."""
+    async def reserve_places(self, identifier: str, count: int, *, session: Session) -> int | None:
+        """Reserve `count` places for submitted records and return the first; None where the run takes no more."""
         row = await self._rows.find_one_and_update(
-            {"_id": identifier}, {"$inc": {"next_seq": count}}, projection={"next_seq": 1}
+            {"_id": identifier, "status": RunStatus.RUNNING},
+            {"$inc": {"next_seq": count}},
+            projection={"next_seq": 1},
+            session=session,
         )
-        return int(row["next_seq"]) if row else 0
+        return int(row["next_seq"]) if row else None
 
-    async def add_progress(self, identifier: str, progress: Progress, tallies: Mapping[str, Tally]) -> RunPulse | None:
+    async def add_progress(
+        self, identifier: str, progress: Progress, tallies: Mapping[str, Tally], *, session: Session | None = None
+    ) -> RunPulse | None:
         """Add to a run's counters in one round trip, and return how it stands."""
         increments = {f"progress.{name}": value for name, value in _nonzero(progress)}
         for key, tally in tallies.items():
@@ -201,6 +206,7 @@ class RunRepository(Listed[Run, RunList]):
                 {"$inc": {**increments, "revision": 1}},
                 return_document=True,
                 projection={"status": 1, "progress": 1, "started_at": 1},
+                session=session,
             )
         )
 
@@ -212,14 +218,14 @@ class RunRepository(Listed[Run, RunList]):
 
     async def store_figures(self, identifier: str, figures: Figures) -> Run | None:
         """Replace a run's counters, and its summary where given, by exact ones."""
-        changes: Document = {
-            "progress": _PROGRESS.encode(figures.progress),
-            "tallies": _TALLIES.encode(dict(figures.tallies)),
-        }
-        if figures.summary is not None:
-            changes["summary"] = _SUMMARY.encode(figures.summary)
-            changes["distributions"] = _DISTRIBUTIONS.encode(dict(figures.distributions or {}))
-        return await self._update({"_id": identifier}, _changed(changes))
+        return await self._update({"_id": identifier}, _changed(_figures(figures)))
+
+    async def conclude(self, run: Run, figures: Figures, *, at: datetime) -> Run | None:
+        """Give a run its exact figures and, if it is at work, the status COMPLETED; None where it has changed since."""
+        changes = _figures(figures)
+        if run.status in ACTIVE:
+            changes |= {"status": RunStatus.COMPLETED, "finished_at": at}
+        return await self._update({"_id": run.id, "revision": run.revision}, _changed(changes))
 
     async def newest(self, project_id: str, most: int) -> list[str]:
         """Return the ids of the newest runs of a project."""
@@ -297,6 +303,17 @@ def _query(scope: Mapping[str, str], wanted: RunFilter) -> Document:
     }
     conditions = [{name: condition} for name, condition in given.items() if condition]
     return {**query, "$and": conditions} if conditions else query
+
+
+def _figures(figures: Figures) -> Document:
+    changes: Document = {
+        "progress": _PROGRESS.encode(figures.progress),
+        "tallies": _TALLIES.encode(dict(figures.tallies)),
+    }
+    if figures.summary is not None:
+        changes["summary"] = _SUMMARY.encode(figures.summary)
+        changes["distributions"] = _DISTRIBUTIONS.encode(dict(figures.distributions or {}))
+    return changes
 
 
 def between(low: Any, high: Any) -> Document:

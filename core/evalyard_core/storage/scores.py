@@ -10,6 +10,7 @@ from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.records import Score
 
 from .codec import Document, PartCodec
+from .collection import Session
 
 _SCORE: Final = PartCodec(Score)
 _SNAPSHOT: Final = PartCodec(EvaluatorSnapshot)
@@ -24,8 +25,10 @@ class ScoreHistoryRepository:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._rows = database[self.name]
 
-    async def add(self, project_id: str, run_id: str, replaced: Sequence[tuple[str, Score]]) -> None:
-        """Keep scores of records, given with the records' ids; adding one twice keeps it once."""
+    async def add(
+        self, project_id: str, run_id: str, replaced: Sequence[tuple[str, Score]], *, session: Session | None = None
+    ) -> None:
+        """Keep scores of records, given with the records' ids; adding one twice keeps it once (no transaction)."""
         documents = [
             {
                 "_id": f"{record_id}.{score.key}.{score.created_at.timestamp():.3f}",
@@ -39,7 +42,7 @@ class ScoreHistoryRepository:
         if not documents:
             return
         try:
-            await self._rows.insert_many(documents, ordered=False)
+            await self._rows.insert_many(documents, ordered=False, session=session)
         except BulkWriteError as error:
             if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
                 raise

@@ -6,6 +6,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
+from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState
 
 from .codec import Document
@@ -36,10 +37,13 @@ class TaskRepository(Repository[Task]):
                 raise
 
     async def claim(self, identifier: str, ticket: int, owner: str, lease_seconds: float) -> Task | None:
-        """Take a task for `lease_seconds`; None where the ticket is old or somebody holds the task."""
+        """Take a task for `lease_seconds`; None where the ticket is old or somebody holds the task.
+
+        The task's owner names this very claim: a worker that lost a task and took it again must not go on twice.
+        """
         return await self._update(
             {"_id": identifier, "ticket": ticket, "state": TaskState.READY, "owner": None},
-            [{"$set": {"owner": owner, "due_at": _in_seconds(lease_seconds)}}],
+            [{"$set": {"owner": f"{owner}/{new_id()}", "due_at": _in_seconds(lease_seconds)}}],
         )
 
     async def renew(self, identifier: str, owner: str, lease_seconds: float) -> bool:
@@ -134,8 +138,8 @@ class TaskRepository(Repository[Task]):
         )
 
     async def unfinished(self, run_id: str) -> int:
-        """Return how many of a run's tasks are not DONE."""
-        return await self._rows.count_documents({"run_id": run_id, "state": {"$ne": TaskState.DONE}})
+        """Return how many of a run's tasks have work; an IDLE one has none unless it is woken."""
+        return await self._rows.count_documents({"run_id": run_id, "state": TaskState.READY})
 
     async def delete_of_run(self, run_id: str) -> None:
         """Remove the tasks of a run."""

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from evalyard_core.domain import filters as domain
-from evalyard_core.domain.limits import check_count, check_search
+from evalyard_core.domain.limits import check_count, check_search, check_tags
 from evalyard_schema.described import input_type
 from evalyard_schema.enums import (
     OrderDirection,
@@ -52,7 +52,7 @@ class RunFilter:
             evaluator_id=decode_given(self.evaluator_id, "Evaluator", field="filter.evaluatorId"),
             started_after=self.started_after,
             started_before=self.started_before,
-            tags=tuple(self.tags or ()),
+            tags=check_tags(self.tags, field="filter.tags"),
         )
 
 
@@ -82,7 +82,7 @@ class ScoreFilter:
             passed=self.passed,
             min=self.min,
             max=self.max,
-            label=self.label,
+            label=check_search(self.label, field=f"{field}.label"),
             status=self.status,
         )
 
@@ -118,7 +118,7 @@ class RecordFilter:
             ),
             status=tuple(self.status or ()),
             verdict=tuple(self.verdict or ()),
-            tags=tuple(self.tags or ()),
+            tags=check_tags(self.tags, field="filter.tags"),
             min_latency_ms=self.min_latency_ms,
             max_latency_ms=self.max_latency_ms,
             finished_after=self.finished_after,

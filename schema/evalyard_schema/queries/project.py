@@ -4,6 +4,7 @@ import strawberry
 from strawberry import UNSET
 
 from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.limits import check_search
 from evalyard_schema.context import Info
 from evalyard_schema.described import field
 from evalyard_schema.given import given
@@ -33,7 +34,7 @@ class ProjectQuery:
             raw = decode(wanted_id, "Project", field="id")
             return await follow_if_there(info.context.loaders.visible.projects, raw, Project.of)
         projects, actor = info.context.services.projects, info.context.actor
-        found = await projects.by_name(actor=actor, name=wanted_name or "")
+        found = await projects.by_name(actor=actor, name=check_search(wanted_name, field="name") or "")
         return None if found is None else Project.of(found)
 
     @field

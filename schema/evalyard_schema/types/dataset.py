@@ -8,7 +8,7 @@ from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import datasets as domain
-from evalyard_core.domain.limits import check_range, check_search
+from evalyard_core.domain.limits import check_range, check_search, check_tags
 from evalyard_core.domain.lists import ItemList, RunList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
@@ -112,7 +112,7 @@ class Dataset(Node):
             dataset_id=self.dataset.id,
             version=None if chosen is None else check_range(chosen, 0, self.dataset.version, field="version"),
             search=check_search(given(search), field="search"),
-            tags=tuple(given(tags) or ()),
+            tags=check_tags(given(tags), field="tags"),
             source=given(source),
         )
         return await connect(info.context.loaders.lists.items, items, item.DatasetItem.of, first=first, after=after)

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 from evalyard_core.domain import access as domain
-from evalyard_core.domain.limits import check_search
+from evalyard_core.domain.limits import check_search, check_tags
 from evalyard_core.domain.lists import DatasetList, EvaluatorList, KeyList, RecordList, RunList, SystemList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
@@ -68,7 +68,9 @@ class Project(Node):
     ) -> Connection[LazyDataset]:
         """The project's datasets, by age; `search` looks in their names, all the `tags` must be there."""
         datasets = DatasetList(
-            project_id=self.raw_id, search=check_search(given(search), field="search"), tags=tuple(given(tags) or ())
+            project_id=self.raw_id,
+            search=check_search(given(search), field="search"),
+            tags=check_tags(given(tags), field="tags"),
         )
         loader = info.context.loaders.lists.datasets
         return await connect(loader, datasets, dataset.Dataset.of, first=first, after=after)

@@ -1,11 +1,12 @@
 """From an HTTP request to a GraphQL request."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from evalyard_server.client_json import read_json
 from evalyard_server.operations import GraphQLRequest
 
 from .refusals import malformed, too_large, unsupported
@@ -40,8 +41,8 @@ def _json_parameter(parameters: Mapping[str, str], name: str) -> Any:
     if not text:
         return None
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return read_json(text.encode())
+    except json.JSONDecodeError as error:
         raise malformed(f"The parameter {name} is not JSON: {error}.", field=name) from error
 
 
@@ -77,8 +78,8 @@ async def _read_body(request: Request) -> bytes:
 
 def _from_body(body: bytes) -> GraphQLRequest:
     try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        content = read_json(body)
+    except json.JSONDecodeError as error:
         raise malformed(f"The body is not JSON: {error}.", field="body") from error
     if isinstance(content, list):
         raise malformed("Batches are not taken: send one operation in each request.", field="body")

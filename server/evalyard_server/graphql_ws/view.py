@@ -13,6 +13,8 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from evalyard_server.client_json import read_json
+
 from .connection import Connection
 
 _INIT_SECONDS: Final = 10
@@ -64,4 +66,4 @@ class GraphQLOverWebSocket(GraphQL[WebSocket, None]):
 
     def decode_json(self, data: str | bytes) -> Any:
         """Return the content of a message; what is no JSON raises a json.JSONDecodeError."""
-        return orjson.loads(data)
+        return read_json(data.encode() if isinstance(data, str) else data)

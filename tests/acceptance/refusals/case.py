@@ -61,3 +61,11 @@ def forbidden(name: str, query: str, says: str, /, *, who: str, **variables: Any
 def unauthenticated(name: str, says: str, /, *, query: str, who: str, **variables: Any) -> Refused:
     """Nobody known asks."""
     return Refused(name, query, variables, "UNAUTHENTICATED", None, says, who, 401)
+
+
+def nested(levels: int) -> Any:
+    """Return a value inside so many lists."""
+    value: Any = "here"
+    for _ in range(levels):
+        value = [value]
+    return value

@@ -1,5 +1,11 @@
 """The operations that are sent. Mutations ask for an id only: what they answer is not looked at here."""
 
+
+def field_of(query: str) -> str:
+    """Return the name of the field that an operation asks for."""
+    return query.partition("{")[2].partition("(")[0].strip(" }\n")
+
+
 CREATE_PROJECT = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { id } }"
 UPDATE_PROJECT = """mutation ($id: ID!, $name: String, $description: String) {
   updateProject(id: $id, name: $name, description: $description) { id }
@@ -18,7 +24,9 @@ UPDATE_ITEM = """mutation ($id: ID!, $input: UpdateDatasetItemInput!) {
   updateDatasetItem(id: $id, input: $input) { id }
 }"""
 DELETE_ITEMS = "mutation ($ids: [ID!]!) { deleteDatasetItems(ids: $ids) { id } }"
-ATTACH = """mutation ($datasetId: ID!, $evaluatorId: ID!, $mapping: [VariableMappingInput!], $threshold: ThresholdInput) {
+ATTACH = """mutation (
+  $datasetId: ID!, $evaluatorId: ID!, $mapping: [VariableMappingInput!], $threshold: ThresholdInput
+) {
   attachEvaluator(datasetId: $datasetId, evaluatorId: $evaluatorId, mapping: $mapping, threshold: $threshold) { id }
 }"""
 DETACH = """mutation ($datasetId: ID!, $evaluatorId: ID!) {

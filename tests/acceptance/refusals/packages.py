@@ -41,7 +41,9 @@ _MODULE = dedent("""
 def lay_down_packages(folder: Path) -> Path:
     """Lay down a package, one whose names others have too, and one for another SDK; return the folder."""
     folder.joinpath("acme_plugins.py").write_text(_MODULE)
-    _distribution(folder, "acme-new", ["mood = acme_plugins:Mood", "gist = acme_plugins:Gist", "near = acme_plugins:Near"])
+    _distribution(
+        folder, "acme-new", ["mood = acme_plugins:Mood", "gist = acme_plugins:Gist", "near = acme_plugins:Near"]
+    )
     _distribution(folder, "acme-rival", ["regex = acme_plugins:Mood"], ["http = acme_plugins:Echo"])
     _distribution(
         folder, "acme-old", ["old = acme_plugins:Mood"], ["old = acme_plugins:Echo"], "Requires-Dist: evalyard<0.1\n"

@@ -12,9 +12,10 @@ from typing import Any
 
 import bson
 import httpx
-from benchmarks.stack import Servers, process, worker_command
 
+from benchmarks.stack import Servers, process, worker_command
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.evaluators import ScoreType
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.plugins import EvaluatorPlugin, Worker
@@ -28,7 +29,7 @@ from tests.fixtures.api import serve
 from tests.fixtures.core import a_key
 
 #: What changes while nobody writes: leases and heartbeats, and when a key was used last.
-_RESTLESS = {"workers": {"seen_at"}, "tasks": {"due_at"}, "api_keys": {"last_used_at"}}
+_RESTLESS = {"workers": {"seen_at"}, "tasks": {"due_at", "owner", "takeovers"}, "api_keys": {"last_used_at"}}
 
 
 class World:
@@ -93,23 +94,31 @@ async def open_world(mongodb_url: str, broker_url: str, database: str, folder: P
     settings = Settings(mongodb_url=mongodb_url, broker_url=broker_url, database=database, auth="keys")
     environment = Servers(mongodb_url, broker_url).environment(database)
     environment["PYTHONPATH"] += f":{lay_down_packages(folder)}"
-    worker = process(*worker_command(threads=8), environment=environment)
-    store = await Store.open(mongodb_url, database)
-    async with worker, serve(create_app(settings)) as server, server.client() as client:
+    worker = process(*worker_command(), environment=environment)
+    async with worker, serve(create_app(settings)) as server, server.client() as client, _store(settings) as store:
         world = World(client, store)
         await _fill(world, store)
         yield world
         await world.ask(op.CANCEL, runId="<running>")
-    await store.close()
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[Store]:
+    store = await Store.open(settings.mongodb_url, settings.database)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def _fill(world: World, store: Store) -> None:
     _, world.keys["root"] = await AccessService(store).create_instance_key(name="root")
     await _plugin_of_the_past(store)
-    await world.until(op.PLUGINS, lambda page: any("acme" in edge["node"]["key"] for edge in page["edges"]))
+    await world.until(op.PLUGINS, lambda page: any(edge["node"]["key"] == "acme-new/mood" for edge in page["edges"]))
     await _project(world, "", "refusals")
     await _project(world, "their_", "strangers")
     await _keys(world, store)
+    world.names |= {"their_run": world.names["their_external"], "their_key": world.names["stranger_key"]}
     await _deleted(world)
     await _runs(world)
     await _cursors(world)
@@ -127,7 +136,7 @@ async def _plugin_of_the_past(store: Store) -> None:
         distribution="acme-past",
         version="1.0",
         homepage=None,
-        score_type="TEXT",
+        score_type=ScoreType.TEXT,
         config_schema={},
         variables=(),
     )
@@ -210,15 +219,14 @@ async def _runs(world: World) -> None:
         await world.ask(end, runId=f"<{name}>")
     never = {"target": "python", "config": {"function": "tests.support.systems:never"}}
     await world.make("endless", op.CREATE_VERSION, input={"systemId": "<system>", "name": "endless", **never})
-    await world.make("running", op.START_RUN, input={**called, "systemVersionId": "<endless>", "timeoutSeconds": 3600})
+    one_by_one = {"systemVersionId": "<endless>", "timeoutSeconds": 3600, "concurrency": 1}
+    await world.make("running", op.START_RUN, input={**called, **one_by_one})
 
 
 async def _cursors(world: World) -> None:
     runs = await world.ask(op.RUNS, id="<project>", first=1)
     world.names["cursor_by_start"] = runs["runs"]["pageInfo"]["endCursor"]
-    records = await world.until(
-        op.RECORDS_OF_RUN, lambda run: len(run["records"]["edges"]) == len("4567"), id="<running>"
-    )
+    records = await world.until(op.RECORDS_OF_RUN, lambda run: len(run["records"]["edges"]) == 4, id="<running>")
     world.names["cursor_of_run"] = records["records"]["pageInfo"]["endCursor"]
     world.names["open_record"] = records["records"]["edges"][0]["node"]["id"]
 
@@ -226,8 +234,14 @@ async def _cursors(world: World) -> None:
 def _unborn() -> dict[str, str]:
     """Return global ids, before their encoding, that nothing has."""
     kinds = {
-        **{"project": "Project", "dataset": "Dataset", "item": "DatasetItem", "evaluator": "Evaluator"},
-        **{"system": "System", "version": "SystemVersion", "run": "Run", "key": "ApiKey"},
+        "project": "Project",
+        "dataset": "Dataset",
+        "item": "DatasetItem",
+        "evaluator": "Evaluator",
+        "system": "System",
+        "version": "SystemVersion",
+        "run": "Run",
+        "key": "ApiKey",
     }
     ids = {kind: f"{name}:{new_id()}" for kind, name in kinds.items()}
     return {**ids, "record": f"Record:{new_id()}.{new_id()}.1"}
@@ -235,7 +249,7 @@ def _unborn() -> dict[str, str]:
 
 async def _calm(world: World) -> None:
     """Wait until the worker has nothing left to write: records called and scored, tasks put down."""
-    await world.until(op.RUN, lambda run: run["progress"]["running"] == len("4567"), id="<running>")
+    await world.until(op.RUN, lambda run: run["progress"]["running"] == 1, id="<running>")
     for name in ("called", "finished"):
         await world.until(op.RUN, lambda run: run["status"] == "COMPLETED", id=f"<{name}>")
     for name in ("external", "their_external"):

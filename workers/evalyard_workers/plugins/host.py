@@ -149,7 +149,8 @@ def _config(component: Any, config: Any) -> Any:
         return component.Config.model_validate(config)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise ConfigRefused(first["msg"], _path(first["loc"])) from error
+        # A sentence of the plugin's own, which pydantic puts this before.
+        raise ConfigRefused(first["msg"].removeprefix("Value error, "), _path(first["loc"])) from error
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -19,7 +19,8 @@ def compile_path(path: str) -> ParsedResult:
     try:
         compiled = jmespath.compile(path)
     except (JMESPathError, RecursionError) as exc:
-        raise ValueError(f"{path!r} is no JMESPath: {str(exc).partition(chr(10))[0]}") from exc
+        reason = str(exc).partition("\n")[0].rstrip(":. ")
+        raise ValueError(f"{path!r} is no JMESPath: {reason}.") from exc
     # The library itself notices an unknown function only when it is called.
     unknown = sorted(_functions(compiled.parsed) - Functions.FUNCTION_TABLE.keys())
     if unknown:

@@ -1,0 +1,110 @@
+"""Systems, their versions and the targets that call them."""
+
+from . import operations as op
+from .case import Refused, bad_input, conflict, limit, nested, not_found
+
+_URL = "http://127.0.0.1:1/ask"
+_SECRET = "${secret:NAME} is replaced in headers only: send the secret in a header."
+
+
+def _new(target: str, config: object = None) -> dict[str, object]:
+    return {"systemId": "<system>", "name": "new", "target": target, "config": config}
+
+
+def _http(name: str, field: str, says: str, **config: object) -> Refused:
+    new = _new("evalyard-targets/http", {"url": _URL, **config})
+    return bad_input(name, op.CREATE_VERSION, f"input.config{field}", says, input=new)
+
+
+CASES: tuple[Refused, ...] = (
+    bad_input(
+        "a system without a name",
+        op.CREATE_SYSTEM,
+        "input.name",
+        "A name can't be empty.",
+        input={"projectId": "<project>", "name": "\u00a0"},
+    ),
+    conflict(
+        "a system's name that is taken",
+        op.CREATE_SYSTEM,
+        "input.name",
+        "There is a system 'adder' in this project already; choose another name.",
+        input={"projectId": "<project>", "name": "adder"},
+    ),
+    conflict(
+        "a version's name that is taken",
+        op.CREATE_VERSION,
+        "input.name",
+        "already; choose another name.",
+        input={**_new("python", {"function": "tests.support.systems:echo"}), "name": "1"},
+    ),
+    bad_input(
+        "an unknown target",
+        op.CREATE_VERSION,
+        "input.target",
+        "There is no target 'pigeon'; there are: acme-old/old, acme-rival/http, evalyard-targets/http, "
+        "evalyard-targets/python.",
+        input=_new("pigeon"),
+    ),
+    bad_input(
+        "a target's name that two distributions have",
+        op.CREATE_VERSION,
+        "input.target",
+        "'http' is in several distributions; write acme-rival/http or evalyard-targets/http.",
+        input=_new("http", {"url": _URL}),
+    ),
+    conflict(
+        "a target that is broken",
+        op.CREATE_VERSION,
+        "input.target",
+        "acme-old/old is broken: acme-old 1.0 supports evalyard <0.1",
+        input=_new("acme-old/old"),
+    ),
+    bad_input(
+        "a target without its config",
+        op.CREATE_VERSION,
+        "input.config",
+        "config: 'url' is a required property.",
+        input=_new("evalyard-targets/http"),
+    ),
+    bad_input(
+        "a function that is no name",
+        op.CREATE_VERSION,
+        "input.config.function",
+        "config.function: 'rm -rf' does not match ",
+        input=_new("python", {"function": "rm -rf"}),
+    ),
+    _http(
+        "an unknown key", "", "config: Additional properties are not allowed ('headres' was unexpected).", headres={}
+    ),
+    _http("a wrong scheme", ".url", "config.url: 'ftp://x/' does not match '^https?://'.", url="ftp://x/"),
+    _http("a password in the URL", ".url", "Put no password into the URL", url="http://me:secret@127.0.0.1/"),
+    _http("a secret in the URL", ".url", "The URL is fixed, without blanks and braces", url="http://x/${secret:KEY}"),
+    _http("a secret in the body", ".body", _SECRET, body={"key": "${secret:KEY}"}),
+    _http("a secret in the query", ".query", _SECRET, query={"key": "${secret:KEY}"}),
+    _http("a header of two lines", ".headers", "may hold printable ASCII characters only.", headers={"X-A": "a\r\nb"}),
+    _http("a header that follows from the body", ".headers", "leave it out.", headers={"Content-Length": "1"}),
+    _http("a method that there is not", ".method", "config.method: 'BREW' is not one of ", method="BREW"),
+    _http(
+        "a GET with a body", ".body", "A GET request has no body: use query, or another method.", method="GET", body={}
+    ),
+    _http("an output that is no JMESPath", ".output", "'choices[' is no JMESPath: ", output="choices["),
+    _http("a body that is no JMESPath", ".body", "'input[' is no JMESPath: ", body={"q": {"$path": "input["}}),
+    _http("a cost with an unknown function", ".cost_usd", "there is no function shout.", cost_usd="shout(cost)"),
+    _http("a limit of the wrong type", ".max_response_bytes", "is not of type 'integer'.", max_response_bytes="all"),
+    limit(
+        "a config that is nested too deep",
+        op.CREATE_VERSION,
+        "input.config",
+        "A value may be nested 100 levels deep at most; flatten it.",
+        input=_new("python", {"function": nested(100)}),
+    ),
+    not_found(
+        "another project's system version, with the instance's key",
+        op.START_RUN,
+        "input.systemVersionId",
+        "There is no such system version.",
+        who="root",
+        input={"projectId": "<project>", "datasetId": "<dataset>", "systemVersionId": "<their_version>"},
+    ),
+)
