@@ -38,8 +38,12 @@ class Settings(BaseSettings):
         default=False, description="Whether a worker may call Python functions of its own environment as targets."
     )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
-    log_format: Literal["json", "text"] = Field("text", description="Form of the log lines on stderr.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["json", "text"] = Field(
+        "text", description="Form of the log lines on stderr: `json` or `text`."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged: `debug`, `info`, `warning` or `error`."
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -7,14 +7,11 @@ import pytest
 from graphql import GraphQLField, get_named_type, is_leaf_type
 
 from evalyard_core.domain.access import Role
-from evalyard_core.services import Services
-from evalyard_core.services.live import LiveUpdates
 from evalyard_core.storage import Store
 from evalyard_schema.schema import schema
 from tests.fixtures.asking import Asker, gid
 from tests.fixtures.rules import MUTATIONS, OBJECTS
-from tests.fixtures.world import World, a_world, answering, contents, make_world, publish
-from tests.support.room import Mailbox
+from tests.fixtures.world import World, a_world, answering, contents, make_world
 
 Variables = Callable[[World], dict[str, Any]]
 
@@ -94,22 +91,6 @@ def mutation(name: str, given: dict[str, Any]) -> str:
     root = schema._schema.mutation_type
     assert root is not None
     return operation("mutation", name, root.fields[name], given)
-
-
-@pytest.fixture
-async def services(store: Store) -> Services:
-    await publish(store)
-    return Services(store, Mailbox())
-
-
-@pytest.fixture
-def operator(services: Services) -> Asker:
-    return Asker(services, LiveUpdates(services.store))
-
-
-@pytest.fixture
-async def world(store: Store) -> World:
-    return await make_world(store)
 
 
 def test_every_mutation_has_arguments_here():

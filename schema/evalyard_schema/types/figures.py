@@ -1,6 +1,6 @@
 """The figures of a run: its progress and its summary."""
 
-from typing import Self
+from typing import Final, Self
 
 import strawberry
 
@@ -8,6 +8,9 @@ from evalyard_core.domain import runs as domain
 from evalyard_core.domain.explaining import pace_of, shown_summary
 from evalyard_core.domain.payload import now
 from evalyard_schema.described import field, object_type
+
+#: Of GraphQL's type Int.
+_LARGEST_INT: Final = 2**31 - 1
 
 
 @object_type
@@ -84,7 +87,7 @@ class RunSummary:
     average_latency_ms: float | None
     p50_latency_ms: float | None
     p95_latency_ms: float | None
-    total_tokens: int
+    total_tokens: int = strawberry.field(description="At most 2,147,483,647 is shown.")
     pass_rate: float | None = strawberry.field(
         description="Share of the records with a verdict that passed; errored ones count as not passed."
     )
@@ -103,7 +106,7 @@ class RunSummary:
             average_latency_ms=summary.average_latency_ms,
             p50_latency_ms=summary.p50_latency_ms,
             p95_latency_ms=summary.p95_latency_ms,
-            total_tokens=summary.total_tokens,
+            total_tokens=min(summary.total_tokens, _LARGEST_INT),
             pass_rate=summary.pass_rate,
             passed=summary.passed,
             failed=summary.failed,
