@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import pytest
 from pymongo.errors import OperationFailure
@@ -119,15 +119,15 @@ async def _kill_cursors(store: Store) -> None:
 class _BrokenStream:
     """A change stream that breaks off before it yields anything; the driver's own resume most breaks by itself."""
 
-    resume_token = {"_data": "82"}
+    resume_token: ClassVar = {"_data": "82"}
 
-    async def __aenter__(self) -> "_BrokenStream":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    def __aiter__(self) -> "_BrokenStream":
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Any:
