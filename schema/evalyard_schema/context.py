@@ -24,11 +24,11 @@ class Context:
     @classmethod
     def of(cls, actor: Actor, services: Services, live: LiveUpdates) -> "Context":
         """Return the context of a request or a connection; each operation in it gets loaders of its own."""
-        return cls(actor, services, live, Loaders.of(actor, services))
+        return cls(actor, services, live, Loaders(actor, services))
 
     def renewed(self, *, cache: bool = True) -> "Context":
         """Return the same context with loaders that have loaded nothing yet; without `cache` they keep nothing."""
-        return replace(self, loaders=Loaders.of(self.actor, self.services, cache=cache))
+        return replace(self, loaders=Loaders(self.actor, self.services, cache=cache))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,6 +1,6 @@
 """What loads objects in batches: one bundle an operation, or an event of a subscription, never shared by two."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from evalyard_core.domain.access import Actor, Project
 from evalyard_core.domain.datasets import Dataset, Item
@@ -20,42 +20,64 @@ from .visible import VisibleLoaders
 __all__ = ["Loaders"]
 
 
-@dataclass(frozen=True, slots=True)
 class Loaders:
-    """Every loader.
+    """Every loader, made when it is first reached: an operation wants a few of them.
 
     `visible` takes ids that the client gave and `lists` checks the project. The others read unchecked, and may only
     follow ids stored in an object that the actor was allowed to read: both ends lie in one project.
     """
 
-    visible: VisibleLoaders
-    lists: ListLoaders
-    projects: ById[Project]
-    datasets: ById[Dataset]
-    items: ById[Item]
-    evaluators: ById[Evaluator]
-    plugins: ById[EvaluatorPlugin]
-    systems: ById[System]
-    system_versions: ById[SystemVersion]
-    runs: ById[Run]
-    previous_runs: PreviousRuns
-    score_history: ScoreHistory
+    def __init__(self, actor: Actor, services: Services, *, cache: bool = True) -> None:
+        """Without `cache` they batch but keep nothing."""
+        self._actor = actor
+        self._services = services
+        self._store = services.store
+        self._cache = cache
 
-    @classmethod
-    def of(cls, actor: Actor, services: Services, *, cache: bool = True) -> "Loaders":
-        """Return loaders that have loaded nothing yet; without `cache` they batch but keep nothing."""
-        store = services.store
-        return cls(
-            visible=VisibleLoaders(actor, services, cache=cache),
-            lists=ListLoaders(services.lists, actor, cache=cache),
-            projects=by_id(store.projects.get_many, cache=cache),
-            datasets=by_id(store.datasets.get_many, cache=cache),
-            items=by_id(store.items.get_many, cache=cache),
-            evaluators=by_id(store.evaluators.get_many, cache=cache),
-            plugins=plugin_loader(services.library, cache=cache),
-            systems=by_id(store.systems.get_many, cache=cache),
-            system_versions=by_id(store.system_versions.get_many, cache=cache),
-            runs=by_id(store.runs.get_many, cache=cache),
-            previous_runs=previous_run_loader(store.runs.previous_of, cache=cache),
-            score_history=score_history_loader(store.score_history.of_records, cache=cache),
-        )
+    @cached_property
+    def visible(self) -> VisibleLoaders:
+        return VisibleLoaders(self._actor, self._services, cache=self._cache)
+
+    @cached_property
+    def lists(self) -> ListLoaders:
+        return ListLoaders(self._services.lists, self._actor, cache=self._cache)
+
+    @cached_property
+    def projects(self) -> ById[Project]:
+        return by_id(self._store.projects.get_many, cache=self._cache)
+
+    @cached_property
+    def datasets(self) -> ById[Dataset]:
+        return by_id(self._store.datasets.get_many, cache=self._cache)
+
+    @cached_property
+    def items(self) -> ById[Item]:
+        return by_id(self._store.items.get_many, cache=self._cache)
+
+    @cached_property
+    def evaluators(self) -> ById[Evaluator]:
+        return by_id(self._store.evaluators.get_many, cache=self._cache)
+
+    @cached_property
+    def plugins(self) -> ById[EvaluatorPlugin]:
+        return plugin_loader(self._services.library, cache=self._cache)
+
+    @cached_property
+    def systems(self) -> ById[System]:
+        return by_id(self._store.systems.get_many, cache=self._cache)
+
+    @cached_property
+    def system_versions(self) -> ById[SystemVersion]:
+        return by_id(self._store.system_versions.get_many, cache=self._cache)
+
+    @cached_property
+    def runs(self) -> ById[Run]:
+        return by_id(self._store.runs.get_many, cache=self._cache)
+
+    @cached_property
+    def previous_runs(self) -> PreviousRuns:
+        return previous_run_loader(self._store.runs.previous_of, cache=self._cache)
+
+    @cached_property
+    def score_history(self) -> ScoreHistory:
+        return score_history_loader(self._store.score_history.of_records, cache=self._cache)

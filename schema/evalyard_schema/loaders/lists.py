@@ -1,11 +1,28 @@
 """Pages and lengths of lists, those of all parents at once in one round trip."""
 
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from evalyard_core.domain.access import Actor
-from evalyard_core.domain.lists import Page, PageRequest
+from evalyard_core.domain.access import Actor, ApiKey
+from evalyard_core.domain.datasets import Dataset, Item
+from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.lists import (
+    DatasetList,
+    EvaluatorList,
+    ItemList,
+    KeyList,
+    Page,
+    PageRequest,
+    RecordList,
+    RunList,
+    SystemList,
+    SystemVersionList,
+)
+from evalyard_core.domain.records import Record
+from evalyard_core.domain.runs import Run
+from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.services.lists import Lists, ListService, OfProject
 
 T = TypeVar("T")
@@ -40,14 +57,41 @@ class ListLoader(Generic[T, L]):
 
 
 class ListLoaders:
-    """A loader for each kind of list."""
+    """A loader for each kind of list, made when it is first reached."""
 
     def __init__(self, lists: ListService, actor: Actor, *, cache: bool) -> None:
-        self.api_keys = ListLoader(lists.api_keys, actor, cache=cache)
-        self.datasets = ListLoader(lists.datasets, actor, cache=cache)
-        self.items = ListLoader(lists.items, actor, cache=cache)
-        self.evaluators = ListLoader(lists.evaluators, actor, cache=cache)
-        self.systems = ListLoader(lists.systems, actor, cache=cache)
-        self.system_versions = ListLoader(lists.system_versions, actor, cache=cache)
-        self.runs = ListLoader(lists.runs, actor, cache=cache)
-        self.records = ListLoader(lists.records, actor, cache=cache)
+        self._lists = lists
+        self._actor = actor
+        self._cache = cache
+
+    @cached_property
+    def api_keys(self) -> ListLoader[ApiKey, KeyList]:
+        return ListLoader(self._lists.api_keys, self._actor, cache=self._cache)
+
+    @cached_property
+    def datasets(self) -> ListLoader[Dataset, DatasetList]:
+        return ListLoader(self._lists.datasets, self._actor, cache=self._cache)
+
+    @cached_property
+    def items(self) -> ListLoader[Item, ItemList]:
+        return ListLoader(self._lists.items, self._actor, cache=self._cache)
+
+    @cached_property
+    def evaluators(self) -> ListLoader[Evaluator, EvaluatorList]:
+        return ListLoader(self._lists.evaluators, self._actor, cache=self._cache)
+
+    @cached_property
+    def systems(self) -> ListLoader[System, SystemList]:
+        return ListLoader(self._lists.systems, self._actor, cache=self._cache)
+
+    @cached_property
+    def system_versions(self) -> ListLoader[SystemVersion, SystemVersionList]:
+        return ListLoader(self._lists.system_versions, self._actor, cache=self._cache)
+
+    @cached_property
+    def runs(self) -> ListLoader[Run, RunList]:
+        return ListLoader(self._lists.runs, self._actor, cache=self._cache)
+
+    @cached_property
+    def records(self) -> ListLoader[Record, RecordList]:
+        return ListLoader(self._lists.records, self._actor, cache=self._cache)

@@ -1,9 +1,15 @@
 """Objects by an id that the client gave: those that exist for the actor, and no others."""
 
 from collections.abc import Awaitable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Protocol, TypeVar
 
-from evalyard_core.domain.access import Actor
+from evalyard_core.domain.access import Actor, ApiKey, Project
+from evalyard_core.domain.datasets import Dataset, Item
+from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.records import Record
+from evalyard_core.domain.runs import Run
+from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.services import Services
 
 from .by_id import ById, by_id
@@ -19,18 +25,52 @@ class ReadVisible(Protocol[T_co]):
 
 
 class VisibleLoaders:
-    """A loader for each type of object; the services decide what the actor sees."""
+    """A loader for each type of object, made when it is first reached; the services decide what the actor sees."""
 
     def __init__(self, actor: Actor, services: Services, *, cache: bool) -> None:
-        def visible(read: ReadVisible[T]) -> ById[T]:
-            return by_id(lambda ids: read(actor=actor, ids=ids), cache=cache)
+        self._actor = actor
+        self._services = services
+        self._cache = cache
 
-        self.api_keys = visible(services.access.get_many)
-        self.projects = visible(services.projects.get_many)
-        self.datasets = visible(services.datasets.get_many)
-        self.items = visible(services.datasets.get_items)
-        self.evaluators = visible(services.evaluators.get_many)
-        self.systems = visible(services.systems.get_many)
-        self.system_versions = visible(services.systems.get_versions)
-        self.runs = visible(services.runs.get_many)
-        self.records = visible(services.records.get_many)
+    @cached_property
+    def api_keys(self) -> ById[ApiKey]:
+        return self._loader(self._services.access.get_many)
+
+    @cached_property
+    def projects(self) -> ById[Project]:
+        return self._loader(self._services.projects.get_many)
+
+    @cached_property
+    def datasets(self) -> ById[Dataset]:
+        return self._loader(self._services.datasets.get_many)
+
+    @cached_property
+    def items(self) -> ById[Item]:
+        return self._loader(self._services.datasets.get_items)
+
+    @cached_property
+    def evaluators(self) -> ById[Evaluator]:
+        return self._loader(self._services.evaluators.get_many)
+
+    @cached_property
+    def systems(self) -> ById[System]:
+        return self._loader(self._services.systems.get_many)
+
+    @cached_property
+    def system_versions(self) -> ById[SystemVersion]:
+        return self._loader(self._services.systems.get_versions)
+
+    @cached_property
+    def runs(self) -> ById[Run]:
+        return self._loader(self._services.runs.get_many)
+
+    @cached_property
+    def records(self) -> ById[Record]:
+        return self._loader(self._services.records.get_many)
+
+    def _loader(self, read: ReadVisible[T]) -> ById[T]:
+        return by_id(partial(_read, read, self._actor), cache=self._cache)
+
+
+async def _read(read: ReadVisible[T], actor: Actor, ids: Sequence[str]) -> Mapping[str, T]:
+    return await read(actor=actor, ids=ids)
