@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from graphql import GraphQLField, get_named_type, is_leaf_type
 
 from evalyard_core.domain.access import Role
 from evalyard_core.storage import Store
-from evalyard_schema.schema import schema
-from tests.fixtures.asking import Asker, gid
+from evalyard_schema.ids import parse
+from evalyard_schema.queries.node import FINDERS
+from tests.fixtures.asking import Asker, gid, mutation
 from tests.fixtures.rules import MUTATIONS, OBJECTS
 from tests.fixtures.world import World, a_world, answering, contents, make_world
 
@@ -77,20 +77,6 @@ IDS: dict[str, Callable[[World], str]] = {
 }
 
 NODE = "query($id: ID!) { node(id: $id) { id } }"
-
-
-def operation(kind: str, name: str, field: GraphQLField, given: dict[str, Any]) -> str:
-    """Return an operation that calls one field with variables for the arguments that are given."""
-    declared = ", ".join(f"${argument}: {field.args[argument].type}" for argument in given)
-    passed = ", ".join(f"{argument}: ${argument}" for argument in given)
-    selection = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
-    return f"{kind} ({declared}) {{ {name}({passed}){selection} }}"
-
-
-def mutation(name: str, given: dict[str, Any]) -> str:
-    root = schema._schema.mutation_type
-    assert root is not None
-    return operation("mutation", name, root.fields[name], given)
 
 
 def test_every_mutation_has_arguments_here():
@@ -310,3 +296,8 @@ async def test_nothing_leads_from_one_project_into_another(case: str, operator: 
         refused = await operator.refused(mutation(name, given), **given)
     assert refused.code == ("BAD_USER_INPUT" if name == "deleteDatasetItems" else "NOT_FOUND")
     assert await contents(store) == before
+
+
+def test_each_type_of_node_is_tried():
+    tried = {parse(make(a_world()), field="id").type for make in IDS.values()}
+    assert tried | {"EvaluatorPlugin"} == set(FINDERS)

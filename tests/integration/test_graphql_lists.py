@@ -46,7 +46,9 @@ async def test_lists_of_a_project_go_on_where_they_ended(name: str, operator: As
         await getattr(store, name).insert(make(world.project.id, name=f"case {number} [x]"))
     query = f"""query($id: ID!, $first: Int, $after: String, $search: String) {{
         project(id: $id) {{
-            {name}(first: $first, after: $after, search: $search) {{ totalCount edges {{ cursor node {{ name }} }} {PAGE} }}
+            {name}(first: $first, after: $after, search: $search) {{
+                totalCount edges {{ cursor node {{ name }} }} {PAGE}
+            }}
         }}
     }}"""
     project = gid("Project", world.project)
@@ -179,12 +181,12 @@ async def test_runs_by_filter(filter: Any, numbers: list[int], operator: Asker, 
 
 async def test_runs_by_date(operator: Asker, world: World, runs: dict[int, Run]):
     second, fourth = (print_date_time(runs[number].created_at) for number in (2, 4))
-    for filter, numbers in (
+    for dates, numbers in (
         ({"startedAfter": second}, [5, 4, 3, 2]),
         ({"startedBefore": second}, [2, 1]),
         ({"startedAfter": second, "startedBefore": fourth}, [4, 3, 2]),
     ):
-        data = (await operator(RUNS, id=gid("Project", world.project), filter=filter))["project"]["runs"]
+        data = (await operator(RUNS, id=gid("Project", world.project), filter=dates))["project"]["runs"]
         assert [edge["node"]["number"] for edge in data["edges"]] == numbers
 
 

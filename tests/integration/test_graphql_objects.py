@@ -47,7 +47,9 @@ async def test_a_key_works_until_it_is_revoked(operator: Asker, world: World):
 
 async def test_a_dataset_and_the_versions_of_its_items(operator: Asker, world: World):
     make = """mutation($input: CreateDatasetInput!) {
-        createDataset(input: $input) { id name tags inputSchema version itemCount project { name } evaluators { threshold { value } } }
+        createDataset(input: $input) {
+            id name tags inputSchema version itemCount project { name } evaluators { threshold { value } }
+        }
     }"""
     schema = {"type": "object", "required": ["q"]}
     given = {"projectId": gid("Project", world.project), "name": "cases", "tags": ["a", "a"], "inputSchema": schema}
@@ -77,7 +79,9 @@ async def test_a_dataset_and_the_versions_of_its_items(operator: Asker, world: W
     assert first["dataset"] == {"id": identifier}
     assert (second["source"], second["validationErrors"][0]["path"]) == ("MANUAL", "$")
 
-    change = "mutation($id: ID!, $input: UpdateDatasetItemInput!) { updateDatasetItem(id: $id, input: $input) { input tags expectedOutput } }"
+    change = """mutation($id: ID!, $input: UpdateDatasetItemInput!) {
+        updateDatasetItem(id: $id, input: $input) { input tags expectedOutput }
+    }"""
     changed = await operator(change, id=first["id"], input={"input": {"q": 3}, "expectedOutput": None})
     assert changed == {"updateDatasetItem": {"input": {"q": 3}, "tags": ["x"], "expectedOutput": None}}
     remove = "mutation($ids: [ID!]!) { deleteDatasetItems(ids: $ids) { version itemCount } }"
@@ -144,9 +148,9 @@ async def test_an_evaluator(operator: Asker, world: World, store: Store):
         "plugin": {"key": "acme/exact", "version": "1.0.0", "health": "AVAILABLE"},
         "project": {"name": world.project.name},
     }
-    change = (
-        "mutation($id: ID!, $input: UpdateEvaluatorInput!) { updateEvaluator(id: $id, input: $input) { ...evaluator } }"
-    )
+    change = """mutation($id: ID!, $input: UpdateEvaluatorInput!) {
+        updateEvaluator(id: $id, input: $input) { ...evaluator }
+    }"""
     async with answering(store) as asked:
         renamed = (await operator(change + EVALUATOR, id=identifier, input={"name": "same"}))["updateEvaluator"]
         cleared = {"config": None, "mapping": None, "threshold": None}
@@ -171,12 +175,14 @@ async def test_a_config_that_the_plugin_itself_refuses(operator: Asker, world: W
     async with answering(store, problem="it is Sunday"):
         refused = await operator.refused(query, input=given)
     assert (refused.code, refused.field) == ("BAD_USER_INPUT", "input.config.strict")
-    assert refused.message == "config.strict: it is Sunday"
+    assert refused.message == "config.strict: it is Sunday."
     assert await contents(store) == before
 
 
 async def test_evaluators_of_a_dataset(operator: Asker, world: World):
-    attach = """mutation($dataset: ID!, $evaluator: ID!, $mapping: [VariableMappingInput!], $threshold: ThresholdInput) {
+    attach = """mutation(
+        $dataset: ID!, $evaluator: ID!, $mapping: [VariableMappingInput!], $threshold: ThresholdInput
+    ) {
         attachEvaluator(datasetId: $dataset, evaluatorId: $evaluator, mapping: $mapping, threshold: $threshold) {
             evaluators { evaluator { id } mapping { variable path } threshold { operator value } }
         }
@@ -277,7 +283,10 @@ async def test_the_library(operator: Asker, store: Store):
         evaluatorPlugins(search: $search, after: $after) {
             totalCount
             pageInfo { hasNextPage }
-            edges { cursor node { key name health workerCount problem scoreType variables { name required defaultPath } } }
+            edges {
+                cursor
+                node { key name health workerCount problem scoreType variables { name required defaultPath } }
+            }
         }
         targetPlugins { key name configSchema problem }
     }"""
@@ -326,10 +335,10 @@ async def test_a_deleted_dataset_leaves_its_runs(operator: Asker, world: World):
 
 async def test_a_deleted_evaluator_is_still_named_by_its_scores(operator: Asker, world: World):
     ids = {"dataset": gid("Dataset", world.dataset), "evaluator": gid("Evaluator", world.evaluator)}
-    await operator(
-        "mutation($dataset: ID!, $evaluator: ID!) { detachEvaluator(datasetId: $dataset, evaluatorId: $evaluator) { id } }",
-        **ids,
-    )
+    detach = """mutation($dataset: ID!, $evaluator: ID!) {
+        detachEvaluator(datasetId: $dataset, evaluatorId: $evaluator) { id }
+    }"""
+    await operator(detach, **ids)
     await operator("mutation($id: ID!) { deleteEvaluator(id: $id) }", id=ids["evaluator"])
     query = """query($run: ID!, $evaluator: ID!) {
         run(id: $run) {

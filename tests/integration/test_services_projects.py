@@ -67,7 +67,7 @@ async def test_who_manages_a_project_changes_it(house: House):
         (admin, house.project.id, taken.name, Conflict, "name"),
         (admin, house.project.id, "", BadInput, "name"),
         (house.key(Role.EDITOR), house.project.id, "x", Forbidden, None),
-        (house.key(Role.ADMIN, new_id()), house.project.id, "x", NotFound, None),
+        (house.key(Role.ADMIN, new_id()), house.project.id, "x", NotFound, "id"),
         (ANYONE, new_id(), "x", NotFound, "id"),
         (ANYONE, new_id(), None, NotFound, "id"),
     )

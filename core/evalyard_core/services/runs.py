@@ -189,10 +189,10 @@ class RunService:
         await self._store.runs.hide(run.id)
         await self.purge(run_id=run.id)
 
-    async def recount(self, *, run_id: str) -> None:
-        """Set a run's counters to what its records say."""
+    async def recount(self, *, run_id: str) -> Run | None:
+        """Set a run's counters to what its records say, and return it as it then is."""
         collected = await self._collect(run_id)
-        await self._store.runs.store_figures(
+        return await self._store.runs.store_figures(
             run_id, Figures(progress=collected.progress(), tallies=collected.tallies())
         )
 
@@ -287,9 +287,9 @@ class RunService:
             await self._store.records.reopen_for_scoring(run.id)
         else:
             await self._store.records.reopen_errored(run.id)
-        await self.recount(run_id=run.id)
+        counted = await self.recount(run_id=run.id)
         await self._wake(run.id, reopen=True)
-        return reopened
+        return counted or reopened
 
     async def _wake(self, run_id: str, *, reopen: bool = False) -> None:
         if reopen:
