@@ -9,9 +9,12 @@ from evalyard_core.domain.access import Role
 from evalyard_core.storage import Store
 from evalyard_schema.ids import parse
 from evalyard_schema.queries.node import FINDERS
-from tests.fixtures.asking import Asker, gid, mutation
+from tests.fixtures.asking import Asker, gid, module_store, mutation
 from tests.fixtures.rules import MUTATIONS, OBJECTS
 from tests.fixtures.world import World, a_world, answering, contents, make_world
+
+#: One database for all of these tests, which differ in their projects.
+store = module_store
 
 Variables = Callable[[World], dict[str, Any]]
 
@@ -196,7 +199,7 @@ async def test_a_project_key_lists_its_project_only(operator: Asker, world: Worl
     }
     seen = await operator(query, name=other.project.name)
     assert seen["project"] == {"name": other.project.name}
-    assert seen["projects"]["totalCount"] == seen["viewer"]["projects"]["totalCount"] == 2
+    assert seen["projects"]["totalCount"] == seen["viewer"]["projects"]["totalCount"] >= 2
 
 
 @pytest.mark.parametrize(

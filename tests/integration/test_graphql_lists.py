@@ -12,10 +12,13 @@ from evalyard_core.domain.records import RecordStatus, ScoreStatus, Verdict
 from evalyard_core.domain.runs import DatasetPin, Run, RunSource, RunStatus, RunSummary, SystemPin
 from evalyard_core.storage import Store
 from evalyard_schema.scalars import print_date_time
-from tests.fixtures.asking import Asker, gid
+from tests.fixtures.asking import Asker, gid, module_store
 from tests.fixtures.core import a_dataset, a_score, a_snapshot, a_system, an_evaluator, an_item
 from tests.fixtures.objects import a_record, a_run
 from tests.fixtures.world import World
+
+#: One database for all of these tests, which differ in their projects.
+store = module_store
 
 
 async def pages(asker: Asker, query: str, path: Sequence[str], first: int, **variables: Any) -> list[list[Any]]:

@@ -8,8 +8,11 @@ from evalyard_core.domain.access import Role
 from evalyard_core.domain.payload import now
 from evalyard_core.storage import Store
 from evalyard_schema.scalars import print_date_time
-from tests.fixtures.asking import Asker, gid
+from tests.fixtures.asking import Asker, gid, module_store
 from tests.fixtures.world import World, answering, contents
+
+#: One database for all of these tests, which differ in their projects.
+store = module_store
 
 
 async def test_a_project(operator: Asker):

@@ -7,8 +7,11 @@ import pytest
 
 from evalyard_core.domain.runs import RunStatus
 from evalyard_core.storage import Store
-from tests.fixtures.asking import Asker, Refused, gid, mutation
+from tests.fixtures.asking import Asker, Refused, gid, module_store, mutation
 from tests.fixtures.world import World, answering, contents, make_world
+
+#: One database for all of these tests, which differ in their projects.
+store = module_store
 
 Given = Callable[[World], dict[str, Any]]
 BAD, GONE, CONFLICT, LIMIT = "BAD_USER_INPUT", "NOT_FOUND", "CONFLICT", "LIMIT_EXCEEDED"

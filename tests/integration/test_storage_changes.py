@@ -134,7 +134,7 @@ class _BrokenStream:
         raise OperationFailure("the server goes away", 11600)
 
 
-@pytest.mark.parametrize("code", [260, 280, 286])
+@pytest.mark.parametrize("code", [260, 286])
 async def test_a_feed_that_can_not_go_on_from_where_it_was_says_so(
     store: Store, monkeypatch: pytest.MonkeyPatch, code: int
 ):

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from evalyard_core.domain.counting import tallies_of
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.runs import (
@@ -27,8 +28,8 @@ from evalyard_core.domain.runs import (
 from evalyard_core.storage import Store
 from evalyard_core.storage.runs import Figures, RepeatedKey
 from tests.fixtures.commands import Commands
-from tests.fixtures.core import a_project, a_snapshot
-from tests.fixtures.objects import a_run
+from tests.fixtures.core import a_project, a_score, a_snapshot
+from tests.fixtures.objects import a_record, a_run
 
 PENDING, RUNNING, SCORING, COMPLETED, FAILED, CANCELLED = RunStatus
 SUMMARY = RunSummary(
@@ -151,6 +152,22 @@ async def test_counters_are_incremented_by_all_who_count_at_once(shared_store: S
     assert (pulse.status, pulse.progress, pulse.started_at) == (RUNNING, found.progress, run.started_at)
     assert await shared_store.runs.pulse("nothing") is None
     assert await shared_store.runs.add_progress("nothing", part, {}) is None
+
+
+@pytest.mark.parametrize("name", ["tone etc.", ".", "v1..2", "$set", "a.$.b", "50%", "a%2Eb", "größe 😀"])
+async def test_scores_of_any_name_are_counted_under_it_alone(shared_store: Store, name: str):
+    run, score = await stored(shared_store), a_score(evaluator_id=None, name=name)
+    other = a_score(evaluator_id=None, name=name.replace(".", "%2E") + ".")
+    record = a_record(run, 0, scores=(score, other))
+    for _ in range(2):
+        await shared_store.runs.add_progress(run.id, Progress(), tallies_of([record]))
+    found = await shared_store.runs.get(run.id)
+    assert found is not None
+    assert found.tallies == {score.key: Tally(scored=2, passed=2), other.key: Tally(scored=2, passed=2)}
+    figures = Figures(progress=Progress(), tallies=tallies_of([record]))
+    exact = await shared_store.runs.store_figures(run.id, figures)
+    assert exact is not None
+    assert exact.tallies == {score.key: Tally(scored=1, passed=1), other.key: Tally(scored=1, passed=1)}
 
 
 async def test_places_are_reserved_once_and_only_while_the_run_takes_records(shared_store: Store):
