@@ -138,6 +138,9 @@ async def test_a_cost_limit_stops_the_run(room: Room) -> None:
     assert 0.2 <= run.summary.total_cost_usd <= 0.24 + 1e-9
     assert {record.status for record in records} == {RecordStatus.COMPLETED, RecordStatus.CANCELLED}
     assert run.progress.completed + run.progress.cancelled == 200
+    again = await room.services.runs.rescore(actor=ANYONE, run_id=run.id)
+    scored = await room.finished(again)
+    assert (scored.status, scored.progress.completed) == (RunStatus.COMPLETED, run.progress.completed)
 
 
 async def test_cancelling_leaves_what_was_stored(room: Room, tmp_path: Path) -> None:
@@ -242,6 +245,17 @@ async def test_scoring_again_keeps_the_old_scores_and_calls_nothing(room: Room, 
     assert [[(s.evaluator_version, s.passed) for s in history[r.id]] for r in records] == [[(1, False)]] * 5
     assert run.summary is not None
     assert (run.summary.passed, run.summary.failed) == (1, 4)
+
+
+async def test_what_waits_for_its_scores_is_running_until_it_has_them(room: Room) -> None:
+    run = await room.start(None, None, [await room.evaluator()])
+    entries = [Submitted(input=place, output=str(place), expected_output="1") for place in range(3)]
+
+    waiting, _ = await room.services.submissions.submit(actor=ANYONE, run_id=run.id, submitted=entries)
+    scored = await room.finished(run)
+
+    assert (waiting.progress.running, waiting.progress.completed) == (3, 0)
+    assert (scored.status, scored.progress.running, scored.progress.completed) == (RunStatus.RUNNING, 0, 3)
 
 
 async def test_an_external_run_is_scored_as_records_come_in(room: Room) -> None:

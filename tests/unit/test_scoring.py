@@ -42,9 +42,15 @@ class Does(evalyard.Evaluator[evalyard.Config]):
                 raise evalyard.Skip("there is no reason to.")
             case "hang":
                 self.released.wait()
+            case "object":
+                return evalyard.Score(1, metadata={"what": object()})
+            case "cost":
+                return evalyard.Score(1, cost_usd="free")  # type: ignore[arg-type]
             case "expected":
                 return 1 if expected == "nothing" else 0
-        return {"nan": math.nan, "infinite": math.inf, "text": "text", "none": None, "true": True}.get(output, output)
+        return {"nan": math.nan, "infinite": math.inf, "text": "text", "none": None, "true": True, "huge": 2**70}.get(
+            output, output
+        )
 
 
 class DoesLater(Does):
@@ -104,6 +110,17 @@ BAD = [
     ("text", "BAD_RESULT", "A NUMERIC evaluator must not return str ('text')."),
     ("none", "BAD_RESULT", "A NUMERIC evaluator must not return NoneType (None)."),
     ("true", "BAD_RESULT", "A NUMERIC evaluator must not return bool (True)."),
+    (
+        "huge",
+        "BAD_RESULT",
+        "The score can't be stored: The value can't be stored as JSON: Integer exceeds 64-bit range.",
+    ),
+    (
+        "object",
+        "BAD_RESULT",
+        "The score can't be stored: The value can't be stored as JSON: Type is not JSON serializable: object.",
+    ),
+    ("cost", "BAD_RESULT", "cost_usd is 'free'; it must be a finite number, 0 or more."),
     ("hang", "TIMEOUT", "acme/does gave no score within 0.2 s."),
 ]
 

@@ -10,6 +10,7 @@ from .records import Problem, Score, ScoreSource, ScoreStatus
 
 #: The squares of larger numbers, summed over a run, leave the range of floating-point numbers.
 _LARGEST: Final = 1e100
+_MOST_AMOUNT: Final = 1e12
 
 
 def with_value(score: Score, value: Any, *, passed: bool | None = None) -> Score:
@@ -69,6 +70,11 @@ def failed(score: Score, problem: Problem) -> Score:
 def number_of(value: Any) -> float | None:
     """Return a value as a number, a boolean as 1 or 0; None for NaN, and for what no mean can be told of."""
     return float(value) if isinstance(value, int | float) and abs(value) <= _LARGEST else None
+
+
+def is_amount(value: Any) -> bool:
+    """Tell whether a value can be a cost or a count: a finite number, 0 or more."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _MOST_AMOUNT
 
 
 def label_of(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.records import Score
 
-from .codec import Document, PartCodec
+from .codec import SCHEMA_VERSION, Document, PartCodec
 from .collection import Session
 
 _SCORE: Final = PartCodec(Score)
@@ -36,6 +36,7 @@ class ScoreHistoryRepository:
                 "run_id": run_id,
                 "record_id": record_id,
                 "score": _SCORE.encode(score),
+                "schema_version": SCHEMA_VERSION,
             }
             for record_id, score in replaced
         ]

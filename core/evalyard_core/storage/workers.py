@@ -8,7 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.plugins import EvaluatorPlugin, Worker
 
-from .codec import Document, PartCodec
+from .codec import SCHEMA_VERSION, Document, PartCodec
 from .collection import Repository
 
 #: A worker that was not seen for so long is gone.
@@ -31,7 +31,9 @@ class WorkerRepository(Repository[Worker]):
         document = self._codec.encode(worker) | {"seen_at": now(), "refresh": False}
         await self._rows.replace_one({"_id": worker.id}, document, upsert=True)
         offers = [
-            UpdateOne({"_id": plugin["key"]}, {"$set": {"plugin": plugin}}, upsert=True)
+            UpdateOne(
+                {"_id": plugin["key"]}, {"$set": {"plugin": plugin, "schema_version": SCHEMA_VERSION}}, upsert=True
+            )
             for plugin in document["evaluators"]
             if plugin["problem"] is None
         ]

@@ -14,6 +14,7 @@ from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import MAX_PAYLOAD_BYTES, now, payload_size
 from evalyard_core.domain.records import Outcome, Problem, Record
 from evalyard_core.domain.runs import RunSettings
+from evalyard_core.domain.scores import is_amount
 
 _log = structlog.get_logger(__name__)
 
@@ -36,13 +37,14 @@ class Caller:
         """
         started_at = now()
         attempt = record.attempts
+        last = attempt + self._settings.max_attempts
         while True:
             attempt += 1
             begun = time.perf_counter()
             try:
                 response = await self._call(record, attempt)
             except evalyard.TargetError as error:
-                again = error.retryable and attempt < self._settings.max_attempts and may_retry()
+                again = error.retryable and attempt < last and may_retry()
                 _log.log(
                     logging.INFO if again else logging.WARNING,
                     "call failed",
@@ -90,6 +92,12 @@ def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
         raise evalyard.TargetError(
             f"The target returned {type(response).__name__}, not a TargetResponse.", code="BAD_OUTPUT"
         )
+    for name in ("cost_usd", "prompt_tokens", "completion_tokens"):
+        value = getattr(response, name)
+        if value is not None and not is_amount(value):
+            raise evalyard.TargetError(
+                f"The target gave {value!r:.100} as {name}; it takes a number.", code="BAD_OUTPUT"
+            )
     try:
         payload_size(response.output, field="output", most=MAX_PAYLOAD_BYTES)
     except Refusal as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import evalyard
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus
-from evalyard_core.domain.runs import ACTIVE, Progress, Run
+from evalyard_core.domain.runs import ACTIVE, Progress, Run, RunStatus
 from evalyard_core.domain.tasks import Task
 from evalyard_core.storage import Store
 from evalyard_core.storage.runs import RunPulse
@@ -138,6 +138,9 @@ class Lane:
         """Heed what the run has come to."""
         if pulse is None or pulse.status not in ACTIVE:
             self.abandon()
+            return
+        if self._run.status is RunStatus.SCORING:
+            # Nothing is called any more: a run that passed its budget may be scored again.
             return
         self._known_cost = pulse.progress.cost_usd
         self._check_cost()

@@ -18,7 +18,7 @@ import structlog
 from evalyard_core.domain.counting import progress_of, tallies_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Outcome, Record, RecordStatus, Score, Verdict
-from evalyard_core.domain.runs import Run
+from evalyard_core.domain.runs import Progress, Run
 from evalyard_core.domain.scores import skipped_scores
 from evalyard_core.storage import Store
 from evalyard_core.storage.records import Scored
@@ -59,7 +59,8 @@ class Settlement:
         await self.outcomes.put((record, outcome))
 
     async def score(self, records: list[Record]) -> None:
-        """Take in records whose outputs are stored and whose scores are not."""
+        """Take in records whose outputs are stored and whose scores are not; they were counted as running then."""
+        self.shown_running.update(record.id for record in records)
         await self._scoring.put((records, asyncio.create_task(self._scorer.score(records))))
 
     async def work(self) -> None:
@@ -101,10 +102,17 @@ class Settlement:
         if errored:
             await self._count(errored)
         if stored == len(called):
+            await self._show_running(called)
             return True
         there = await self._still(called)
         await self.score([record for record in there if record.status is RecordStatus.SCORING])
         return False
+
+    async def _show_running(self, called: Sequence[Record]) -> None:
+        """Count what waits for its scores as running, if it does not yet."""
+        waiting = {record.id for record in called if record.error is None} - self.shown_running
+        self.shown_running |= waiting
+        await self._store.runs.add_progress(self._run.id, Progress(running=len(waiting)), {})
 
     async def _finish(self) -> None:
         """Store the scores that took longer."""

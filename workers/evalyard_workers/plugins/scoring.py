@@ -11,14 +11,16 @@ from typing import Any, Final
 
 import evalyard
 from evalyard import ScoreType
+from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.mapping import Context, Missing, read_variables
-from evalyard_core.domain.payload import now
+from evalyard_core.domain.payload import now, payload_size
 from evalyard_core.domain.records import Problem, Score
-from evalyard_core.domain.scores import blank_score, failed, label_of, number_of, passes, skipped
+from evalyard_core.domain.scores import blank_score, failed, is_amount, label_of, number_of, passes, skipped
 
 from .host import ReadyEvaluator
 
 _LONGEST_TEXT: Final = 2_000
+_MOST_METADATA_BYTES: Final = 100_000
 #: After so many scores of one batch that never came back, the rest of the batch is not tried.
 _MOST_HANGING: Final = 3
 
@@ -137,7 +139,7 @@ class Scorer:
             return self._excused(replace(blank, duration_ms=answer.seconds * 1000), answer.error)
         given = answer.result if isinstance(answer.result, evalyard.Score) else evalyard.Score(answer.result)
         snapshot = self._evaluator.snapshot
-        problem = _type_problem(given, snapshot.score_type)
+        problem = _type_problem(given, snapshot.score_type) or _rest_problem(given)
         if problem is not None:
             return failed(replace(blank, duration_ms=answer.seconds * 1000), Problem("BAD_RESULT", problem))
         # Made at once: dataclasses.replace costs as much as a quick evaluator.
@@ -208,6 +210,17 @@ def _submit(threads: ThreadPoolExecutor, turn: _Turn) -> Future[None]:
 
 async def _as_awaitable(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
+
+
+def _rest_problem(score: evalyard.Score) -> str | None:
+    """Return what is wrong with a score beside its value, which could not be stored."""
+    if score.cost_usd is not None and not is_amount(score.cost_usd):
+        return f"cost_usd is {score.cost_usd!r:.100}; it must be a finite number, 0 or more."
+    try:
+        payload_size([score.value, score.metadata], field="metadata", most=_MOST_METADATA_BYTES)
+    except Refusal as error:
+        return f"The score can't be stored: {error.message}"
+    return None
 
 
 def _type_problem(score: evalyard.Score, score_type: ScoreType) -> str | None:
