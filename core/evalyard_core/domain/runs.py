@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
+
+import orjson
+from pydantic import BeforeValidator, PlainSerializer
 
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
@@ -204,6 +207,18 @@ class Bin:
     count: int
 
 
+def _dump_bins(bins: tuple[Bin, ...]) -> str:
+    return orjson.dumps([(bar.low, bar.high, bar.count) for bar in bins]).decode()
+
+
+def _load_bins(text: str) -> tuple[Bin, ...]:
+    return tuple(Bin(low=low, high=high, count=count) for low, high, count in orjson.loads(text))
+
+
+#: Stored as one JSON text: a page of runs has thousands of bars, and lists show none of them.
+Histogram = Annotated[tuple[Bin, ...], PlainSerializer(_dump_bins), BeforeValidator(_load_bins)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelCount:
     """How often a label was given."""
@@ -223,7 +238,7 @@ class Distribution:
     minimum: float | None = None
     maximum: float | None = None
     mean_interval: Interval | None = None
-    histogram: tuple[Bin, ...] = ()
+    histogram: Histogram = ()
     labels: tuple[LabelCount, ...] = ()
     first_error: str | None = None
 
