@@ -106,9 +106,8 @@ class Child:
             else:
                 raise StartError(f"{self.spec.name} did not answer within {self.spec.start_seconds:.0f} seconds.")
         finally:
-            settled.cancel()
-            ended.cancel()
-            await asyncio.gather(settled, ended, return_exceptions=True)
+            await _cancel(settled)
+            await _cancel(ended)
 
     async def stop(self, hurry: asyncio.Event) -> int:
         """Ask the child to end, kill it when its grace is over, or a second after `hurry`; return its exit code.
@@ -132,6 +131,14 @@ class Child:
         if self.spec.log is None or not self.spec.log.exists():
             return ""
         return self.spec.log.read_text(errors="replace")[-4000:]
+
+
+async def _cancel(work: asyncio.Future[Any]) -> None:
+    """Cancel `work` until it has ended: a driver that is just connecting may take a cancellation for a lost server."""
+    while not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=0.5)
+    await asyncio.gather(work, return_exceptions=True)
 
 
 async def _patiently(ended: asyncio.Future[int], seconds: float, hurry: asyncio.Event) -> None:
