@@ -13,6 +13,7 @@ from evalyard_core.domain.runs import RunStatus
 from evalyard_core.domain.tasks import TaskState
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
+from evalyard_core.storage import StoreUnreachable
 from tests.support.room import Room
 
 
@@ -276,6 +277,28 @@ async def test_an_external_run_is_scored_as_records_come_in(room: Room) -> None:
     assert (run.progress.total, run.progress.completed, run.progress.passed, run.progress.failed) == (3, 3, 1, 2)
     assert run.summary is not None
     assert run.summary.average_latency_ms == 5.0
+
+
+async def test_a_database_that_goes_away_in_a_lane_does_not_fail_the_run(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnreachable
+
+    run = await room.start(await room.dataset(answers(8)), await room.system("echo"), [await room.evaluator()])
+    await room.engine.work(*room.mailbox.messages.pop(0))
+    with monkeypatch.context() as patched:
+        patched.setattr(room.store.runs, "add_progress", away)
+        await room.deliver()
+
+    meanwhile = await room.store.runs.get(run.id)
+    await room.expire(run)
+    await room.sweeper().sweep()
+    ended = await room.finished(run)
+
+    assert meanwhile is not None
+    assert meanwhile.status is RunStatus.RUNNING
+    assert (ended.status, ended.progress.passed) == (RunStatus.COMPLETED, 8)
 
 
 async def test_a_worker_that_lost_its_lease_changes_nothing(room: Room, tmp_path: Path) -> None:

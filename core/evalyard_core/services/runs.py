@@ -351,7 +351,7 @@ class RunService:
 
     async def _check_size(self, pin: DatasetPin, settings: RunSettings) -> None:
         selection = ItemSelection(pin.id, version=pin.version, tags=settings.item_tags)
-        items = await self._store.items.count(selection)
+        items = await self._store.items.count_all(selection)
         if not items:
             raise BadInput(
                 "No item of this dataset version is selected; add items or change the tags.", field="input.datasetId"

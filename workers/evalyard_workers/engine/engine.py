@@ -97,11 +97,11 @@ class Engine:
             return
         try:
             state = await (self._plan(run, lease) if task.kind is TaskKind.PLAN else self._execute(run, lease))
-        except StoreError as error:
-            # The lease runs out by itself, and the sweeper gives the task to whoever is there.
-            _log.warning("turn ended by the database", error=str(error)[:300])
-            return
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: one run fails, the worker lives
+            if _is_of_the_database(error):
+                # The lease runs out by itself, and the sweeper gives the task to whoever is there.
+                _log.warning("turn ended by the database", error=str(error)[:300])
+                return
             _log.exception("turn failed")
             await self._give_up(run, task, error)
             return
@@ -230,6 +230,13 @@ class Engine:
             await self._services.runs.stop(run=run, status=RunStatus.FAILED, reason=reason)
         except Refusal:
             _log.info("the run has ended in the meantime")
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Tell whether the database is at fault; a lane's stages raise a group of what went wrong in them."""
+    if isinstance(error, ExceptionGroup):
+        return error.split(StoreError)[1] is None
+    return isinstance(error, StoreError)
 
 
 async def _nothing() -> None:
