@@ -176,6 +176,10 @@ class ItemRepository(Listed[Item, ItemList]):
         )
         return Selection(items.query(), _BY_PLACE)
 
+    async def count(self, selection: "ItemSelection") -> int:
+        """Return how many there are, up to the most that a page's total shows."""
+        return await self._count(selection.query())
+
     async def count_all(self, selection: "ItemSelection") -> int:
         """Return how many there are, however many."""
         return await self._rows.count_documents(selection.query())
