@@ -67,7 +67,7 @@ def test_beyond_all_flips_the_approximation_is_close(draw: str):
         total = abs(differences.sum())
         wanted = _by_all_flips(sizes, total)
         if 1e-3 < wanted < 0.1:
-            errors.append(abs(upper_tail(sizes, total) / wanted - 1))
+            errors.append(abs(upper_tail(sizes, total, common_unit(sizes)) / wanted - 1))
     assert len(errors) > 4
     assert max(errors) < 0.1
     assert np.median(errors) < 0.02

@@ -18,8 +18,10 @@ _SMALLEST_UNIT: Final = 1e-4
 _REMAINDER: Final = 1e-6
 
 
-def upper_tail(sizes: Floats, total: float) -> float:
+def upper_tail(sizes: Floats, total: float, unit: float = 0.0) -> float:
     """Return P(S >= total), total >= 0, for S the sum of `sizes`, all positive, each with a random sign.
+
+    `unit` is the number that all sizes are multiples of, 0 where there is none.
 
     The saddlepoint approximation of R. Lugannani and S. Rice, Advances in Applied Probability 12 (1980), for the sign
     flip test of J. Robinson, "Saddlepoint approximations for permutation tests and confidence intervals", JRSS B 44
@@ -29,11 +31,10 @@ def upper_tail(sizes: Floats, total: float) -> float:
     against all flips); unlike random draws it has no floor, no seed and no order.
     """
     scale = float(sizes.max())
-    sizes, total = sizes / scale, total / scale
+    sizes, total, unit = sizes / scale, total / scale, unit / scale
     most = math.fsum(sizes)
     if total >= most * (1 - _SAME):
         return 0.5**sizes.size
-    unit = common_unit(sizes)
     point = total - unit
     if point <= _SAME * most:
         return 0.5
@@ -46,15 +47,16 @@ def upper_tail(sizes: Floats, total: float) -> float:
 
 
 def common_unit(sizes: Floats) -> float:
-    """Return the largest number that all sizes, of which the largest is 1, are multiples of; 0 where there is none."""
-    different = np.unique(np.round(sizes, 9))
+    """Return the largest number that all sizes, positive, are multiples of; 0 where there is none to speak of."""
+    scale = float(sizes.max())
+    different = np.unique(np.round(sizes / scale, 9))
     if different.size > _FEW_SIZES:
         return 0.0
     unit = 0.0
     for size in different.tolist():
         while size > _REMAINDER:  # Euclid's algorithm
             unit, size = size, math.fmod(unit, size)  # noqa: PLW2901
-    return unit if unit > _SMALLEST_UNIT else 0.0
+    return unit * scale if unit > _SMALLEST_UNIT else 0.0
 
 
 def _tilt(sizes: Floats, point: float) -> float:

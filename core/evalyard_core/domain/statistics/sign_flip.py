@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from evalyard_core.domain.runs import Interval
 
 from .levels import LEVEL, normal_quantile
-from .saddlepoint import upper_tail
+from .saddlepoint import common_unit, upper_tail
 from .searching import rising_root
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ def sign_flip_p(differences: Floats) -> float:
     if not sizes.size:
         return 1.0
     if sizes.size > EXACT_PAIRS:
-        return min(1.0, 2 * upper_tail(sizes, total))
+        return min(1.0, 2 * upper_tail(sizes, total, common_unit(sizes)))
     sums = _flipped_sums(sizes)
     return float(np.mean(np.abs(sums) >= total - _ROUNDING * math.fsum(sizes)))
 
@@ -86,4 +86,10 @@ def _lower_limit(differences: Floats, tail: float) -> float:
         chance = upper_tail(np.abs(left[left != 0]), math.fsum(left))
         return normal_quantile(max(chance, 1e-300)) - needed
 
-    return rising_root(excess, lowest, mean)
+    half = -needed * float(np.std(differences)) / math.sqrt(differences.size)
+    near, far = mean - 0.7 * half, mean - 1.5 * half
+    return rising_root(
+        excess,
+        far if far > lowest and excess(far) < 0 else lowest,
+        near if excess(near) > 0 else mean,
+    )
