@@ -233,6 +233,7 @@ class Distribution:
     """The exact figures of an evaluator's scores in a run that ended."""
 
     pass_rate: float | None = None
+    pass_rate_interval: Interval | None = None
     mean: float | None = None
     median: float | None = None
     standard_deviation: float | None = None
