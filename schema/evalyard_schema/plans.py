@@ -6,9 +6,13 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     GraphQLBoolean,
     GraphQLField,
+    GraphQLFloat,
     GraphQLID,
+    GraphQLInt,
     GraphQLLeafType,
     GraphQLList,
     GraphQLObjectType,
@@ -176,15 +180,21 @@ def _reader(definition: StrawberryField | None) -> Callable[..., Any] | None:
 
 def _coercion(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     """Return how a value is written, without a second look where it has the very type that its leaf wants."""
-    known = _EXACT.get(leaf.name)
-    if known is None:
+    fits = _FIT.get(leaf.name)
+    if fits is None:
         return leaf.coerce_output_value
 
     def coerce(value: Any) -> Any:
-        return value if type(value) is known else leaf.coerce_output_value(value)
+        return value if fits(value) else leaf.coerce_output_value(value)
 
     return coerce
 
 
-#: The types whose values are written as they are.
-_EXACT: Final[dict[str, type]] = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}
+#: Which values of a leaf are written as they are; a float that is not finite differs from itself less itself.
+_FIT: Final[dict[str, Callable[[Any], bool]]] = {
+    GraphQLString.name: lambda value: type(value) is str,
+    GraphQLID.name: lambda value: type(value) is str,
+    GraphQLBoolean.name: lambda value: type(value) is bool,
+    GraphQLInt.name: lambda value: type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT,
+    GraphQLFloat.name: lambda value: type(value) is float and value - value == 0.0,
+}
