@@ -2,12 +2,14 @@
 
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
+from pymongo import AsyncMongoClient
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +30,7 @@ from evalyard_core.storage import Store
 RUNS = 50
 RECORDS = 1000
 REQUESTS = 100
+WARMING = 10
 
 #: Every field of the summaries; a list leaves the bars of the histograms to the run's own page.
 EVERYTHING = """
@@ -52,6 +55,7 @@ query Runs($name: String!) {
 
 
 LIST = EVERYTHING.replace("histogram { low high count } labels { label count }", "")
+QUERIES = {"of the list": LIST, "all, with histograms": EVERYTHING}
 
 
 class NoQueue:
@@ -61,44 +65,89 @@ class NoQueue:
         """Do nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One row of the table: a query at one number of records a run, and how long each answer took."""
+
+    records: int
+    fields: str
+    query: str
+    client: httpx.AsyncClient
+    seconds: list[float] = field(default_factory=list)
+
+    async def ask(self) -> httpx.Response:
+        begun = time.perf_counter()
+        response = await self.client.post("/graphql", json={"query": self.query, "variables": {"name": "bench"}})
+        self.seconds.append(time.perf_counter() - begun)
+        return response
+
+
 async def measure(servers: Servers, scales: Sequence[int], console: Console) -> None:
-    """Lay down 50 runs at each scale, ask for the page a hundred times, and print the table."""
-    table = Table(title=f"project.runs(first: {RUNS}) with summaries and evaluator summaries, over HTTP")
-    for column in ("records a run", "fields", "p50 ms", "p95 ms", "kB"):
-        table.add_column(column, justify="left" if column == "fields" else "right")
+    """Lay down 50 runs at each scale, ask for each page in turn a hundred times, and print the table."""
     for scale in scales:
-        database = f"bench_pages_{scale}"
-        store = await Store.open(servers.mongodb_url, database)
+        store = await Store.open(servers.mongodb_url, _database(scale))
         await _lay_out(Services(store, NoQueue()), RECORDS * scale)
         await store.close()
-        for fields, query in (("of the list", LIST), ("all, with histograms", EVERYTHING)):
-            seconds, size = await _ask(servers, database, query)
-            table.add_row(
-                f"{RECORDS * scale:,}",
-                fields,
-                f"{statistics.median(seconds) * 1000:.1f}",
-                f"{statistics.quantiles(seconds, n=20)[-1] * 1000:.1f}",
-                f"{size / 1000:.0f}",
-            )
-    console.print(table)
+    async with AsyncExitStack() as stack:
+        mongodb = await stack.enter_async_context(AsyncMongoClient[dict[str, Any]](servers.mongodb_url))
+        # What laying out has left to be written would be written while pages are asked for.
+        await mongodb.admin.command("fsync")
+        pages = []
+        for scale in scales:
+            client = await stack.enter_async_context(_api(servers, _database(scale)))
+            pages += [Page(RECORDS * scale, fields, query, client) for fields, query in QUERIES.items()]
+        sizes = [_checked(await page.ask()) for page in pages]
+        floor = [await _floor(mongodb, _database(scales[0])) for _ in range(REQUESTS)]
+        for _ in range(REQUESTS):
+            for page in pages:
+                await page.ask()
+    console.print(_table(pages, sizes, floor))
 
 
-async def _ask(servers: Servers, database: str, query: str) -> tuple[list[float], int]:
+@asynccontextmanager
+async def _api(servers: Servers, database: str) -> AsyncIterator[httpx.AsyncClient]:
     port = free_port()
     environment = {**servers.environment(database), "EVALYARD_AUTH": "none", "EVALYARD_PORT": str(port)}
     async with process(*serve_command(), environment=environment):
         await until_listening(port)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            body = {"query": query, "variables": {"name": "bench"}}
-            seconds = []
-            for _ in range(REQUESTS + 10):
-                begun = time.perf_counter()
-                response = await client.post("/graphql", json=body)
-                seconds.append(time.perf_counter() - begun)
-            answer = response.json()
-            if "errors" in answer or len(answer["data"]["project"]["runs"]["edges"]) != RUNS:
-                raise RuntimeError(f"the page is not what it should be: {response.text[:1000]}")
-            return seconds[10:], len(response.content)
+            yield client
+
+
+async def _floor(mongodb: AsyncMongoClient[dict[str, Any]], database: str) -> float:
+    """Return the seconds that the driver takes for the documents of the runs of a page, and no more."""
+    begun = time.perf_counter()
+    await mongodb[database]["runs"].find().sort("at", -1).limit(RUNS).to_list()
+    return time.perf_counter() - begun
+
+
+def _checked(response: httpx.Response) -> int:
+    answer = response.json()
+    if "errors" in answer or len(answer["data"]["project"]["runs"]["edges"]) != RUNS:
+        raise RuntimeError(f"the page is not what it should be: {response.text[:1000]}")
+    return len(response.content)
+
+
+def _table(pages: Sequence[Page], sizes: Sequence[int], floor: Sequence[float]) -> Table:
+    least = statistics.median(floor)
+    table = Table(title=f"project.runs(first: {RUNS}) with summaries and evaluator summaries, over HTTP")
+    for column in ("records a run", "fields", "p50 ms", "p95 ms", "times the floor", "kB"):
+        table.add_column(column, justify="left" if column == "fields" else "right")
+    table.add_row("", "floor: the runs' documents", f"{least * 1000:.1f}", _p95(floor), "1.0", "")
+    for page, size in zip(pages, sizes, strict=True):
+        seconds = page.seconds[WARMING:]
+        median = statistics.median(seconds)
+        cells = (f"{median * 1000:.1f}", _p95(seconds), f"{median / least:.1f}", f"{size / 1000:.0f}")
+        table.add_row(f"{page.records:,}", page.fields, *cells)
+    return table
+
+
+def _p95(seconds: Sequence[float]) -> str:
+    return f"{statistics.quantiles(seconds, n=20)[-1] * 1000:.1f}"
+
+
+def _database(scale: int) -> str:
+    return f"bench_pages_{scale}"
 
 
 async def _lay_out(services: Services, records: int) -> None:
