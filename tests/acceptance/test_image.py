@@ -5,7 +5,6 @@ virtual environment of their own, from which the commands of docker-compose.yml 
 """
 
 import asyncio
-import glob
 import json
 import os
 import re
@@ -49,7 +48,8 @@ def image(context, tmp_path_factory) -> Path:
     image, wheels = tmp_path_factory.mktemp("image"), context / "wheels"
     venv.create(image)
     paths = re.search(r"--wheel-dir /wheels (.*) \\$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1].split()
-    projects = [project for path in paths for project in sorted(glob.glob(str(context / path)))]
+    assert paths == ["./plugins/*", "."]
+    projects = [*sorted(context.glob("plugins/*")), context]
     constraints = str(context / "constraints.txt")
     pip(
         image,
@@ -59,7 +59,7 @@ def image(context, tmp_path_factory) -> Path:
         "--no-deps",
         "--wheel-dir",
         str(wheels),
-        *projects,
+        *map(str, projects),
     )
     built = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
     assert len(built) == len(projects) == 1 + len(list((ROOT / "plugins").iterdir()))

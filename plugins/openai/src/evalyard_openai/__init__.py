@@ -5,7 +5,7 @@ It offers no plugin of its own. `EndpointConfig` is the base of an evaluator's c
 """
 
 from evalyard_openai._config import EndpointConfig, Prices
-from evalyard_openai._endpoint import Answer, Embedded, Endpoint
+from evalyard_openai._endpoint import Answer, Embedded, Endpoint, as_unicode
 from evalyard_openai._errors import EndpointError
 from evalyard_openai._usage import Usage
 
@@ -17,4 +17,5 @@ __all__ = [
     "EndpointError",
     "Prices",
     "Usage",
+    "as_unicode",
 ]
