@@ -142,3 +142,5 @@ class EvaluatorSnapshot:
     mapping: tuple[VariableMapping, ...]
     score_type: ScoreType
     threshold: Threshold | None = None
+    scores_records: bool = True
+    scores_runs: bool = False

@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import fmean, stdev
 from typing import NamedTuple, Protocol
 
-from .records import RECORD_TERMINAL, Problem, RecordStatus, ScoreStatus, Verdict
+from .records import RECORD_TERMINAL, Problem, RecordStatus, RunScore, ScoreStatus, Verdict
 from .runs import Distribution, LabelCount, PassAtK, Progress, RunSummary, Tally
 from .statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
 
@@ -29,6 +29,8 @@ class Figured(Protocol):
     @property
     def cost_usd(self) -> float | None: ...
     @property
+    def tokens(self) -> int: ...
+    @property
     def error(self) -> Problem | None: ...
 
 
@@ -41,6 +43,7 @@ class ScoreFigures(NamedTuple):
     number: float | None
     label: str | None
     cost_usd: float | None
+    tokens: int
     error: Problem | None
 
 
@@ -66,12 +69,14 @@ class ScoreAccumulator:
         self._passes: Counter[bool | None] = Counter()
         self._statuses: Counter[ScoreStatus] = Counter()
         self._cost = 0.0
+        self._tokens = 0
         self._first_error: str | None = None
 
     def add(self, score: Figured) -> None:
         """Take in one score."""
         self._statuses[score.status] += 1
         self._cost += score.cost_usd or 0.0
+        self._tokens += score.tokens
         if score.status is ScoreStatus.OK:
             self._passes[score.passed] += 1
             if score.number is not None:
@@ -90,6 +95,7 @@ class ScoreAccumulator:
             errored=self._statuses[ScoreStatus.ERROR],
             skipped=self._statuses[ScoreStatus.SKIPPED],
             cost_usd=self._cost,
+            tokens=self._tokens,
         )
 
     def distribution(self) -> Distribution:
@@ -134,11 +140,17 @@ class RunAccumulator:
             self.latencies.append(record.latency_ms)
         for score in record.scores:
             self.cost_usd += score.cost_usd or 0.0
+            self.tokens += score.tokens
             self.scores[score.key].add(score)
         if record.item_id is not None and record.verdict is not None:
             trials = self.trials.setdefault(record.item_id, [0, 0])
             trials[0] += 1
             trials[1] += record.verdict is Verdict.PASSED
+
+    def add_run_score(self, run_score: RunScore) -> None:
+        """Take in what an evaluator's score of the whole run cost."""
+        self.cost_usd += sum(score.cost_usd or 0.0 for score in run_score.scores)
+        self.tokens += sum(score.tokens for score in run_score.scores)
 
     @property
     def has_open_records(self) -> bool:

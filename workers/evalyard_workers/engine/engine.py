@@ -30,6 +30,7 @@ from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
 from .planning import planned
 from .scoring import RunScorer
+from .whole import RunAsAWhole
 
 _log = structlog.get_logger(__name__)
 
@@ -156,6 +157,9 @@ class Engine:
         await self._queue.hint(await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS))
 
     async def _execute(self, run: Run, lease: Lease) -> TaskState:
+        if lease.task.kind is TaskKind.SCORE_RUN:
+            whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
+            return await whole.work(lease, self._stopping)
         if run.status not in ACTIVE:
             return TaskState.DONE if run.is_terminal else TaskState.READY
         try:
