@@ -81,7 +81,7 @@ class Scorer:
         if answer.error is not None:
             return [Answer(None, answer.error, answer.seconds)] * len(cases)
         try:
-            return [Answer(result, None, seconds) for result in _results(answer.result, len(cases))]
+            return [_answer(result, seconds) for result in _results(answer.result, len(cases))]
         except RAISED as error:
             return [Answer(None, error, seconds)] * len(cases)
 
@@ -153,6 +153,11 @@ def _submit(threads: ThreadPoolExecutor, turn: _Turn) -> Future[None]:
 
 async def _as_awaitable(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
+
+
+def _answer(result: Any, seconds: float) -> Answer:
+    """Return one case's answer; an exception in place of a result is that case's alone."""
+    return Answer(None, result, seconds) if isinstance(result, Exception) else Answer(result, None, seconds)
 
 
 def _results(results: Any, count: int) -> list[Any]:

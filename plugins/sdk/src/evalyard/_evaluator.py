@@ -49,13 +49,16 @@ class Evaluator(Component[ConfigT]):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define evaluate.")
 
-    def evaluate_batch(self, *args: Any, **kwargs: Any) -> Sequence[Result] | Awaitable[Sequence[Result]]:
+    def evaluate_batch(
+        self, *args: Any, **kwargs: Any
+    ) -> Sequence[Result | Exception] | Awaitable[Sequence[Result | Exception]]:
         """Score several records at once; where it is defined, `evaluate` is not called.
 
         Write it as `def evaluate_batch(self, cases: Sequence[MyCase])`. A case is a mapping from variable to value,
-        without the optional variables that have none. Return as many results as there are cases, in their order. The
-        variables are those of `evaluate`, and without an `evaluate` the keys of MyCase, a TypedDict whose NotRequired
-        keys are optional and whose values may be `Annotated[..., Variable(...)]`.
+        without the optional variables that have none. Return as many results as there are cases, in their order, and
+        instead of a result a `Skip`, an `EvaluationError` or another exception for a case that has none; what is raised
+        goes for all cases. The variables are those of `evaluate`, and without an `evaluate` the keys of MyCase, a
+        TypedDict whose NotRequired keys are optional and whose values may be `Annotated[..., Variable(...)]`.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define evaluate_batch.")
 
