@@ -3,7 +3,6 @@ import time
 
 import pytest
 
-from evalyard import TargetError
 from evalyard_openai import EndpointError, Usage
 from tests.support.openai_replies import Fault, Raw, Reply, Silence
 
@@ -100,7 +99,7 @@ async def test_whatever_an_endpoint_says_the_key_is_taken_out(openai, make_endpo
 
 async def test_a_secret_that_is_missing_or_unusable_is_named(openai, make_endpoint, monkeypatch):
     monkeypatch.setenv("EVALYARD_SECRET_BAD", "sk\n1")
-    with pytest.raises(TargetError, match="EVALYARD_SECRET_NONE is not set"):
+    with pytest.raises(EndpointError, match="EVALYARD_SECRET_NONE is not set"):
         await make_endpoint(api_key="${secret:NONE}").complete(QUESTION)
     with pytest.raises(EndpointError, match="no header can carry"):
         await make_endpoint(api_key="${secret:BAD}").complete(QUESTION)

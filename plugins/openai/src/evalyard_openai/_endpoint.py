@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from evalyard import TargetError
 from evalyard.secrets import resolve
 from evalyard_openai._answers import Redactor, read_object, refusal
 from evalyard_openai._config import EndpointConfig
@@ -69,7 +70,7 @@ class Endpoint:
     async def complete(self, messages: Sequence[Mapping[str, Any]], **parameters: Any) -> Answer:
         """Ask the model for a chat completion; `parameters` are the request's, and the config's come on top.
 
-        Raises EndpointError, or TargetError for a secret that is not set.
+        Raises EndpointError.
         """
         body = {"model": self._config.model, "messages": list(messages), **parameters, **self._config.parameters}
         return await self._ask("/chat/completions", body)
@@ -77,7 +78,7 @@ class Endpoint:
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """Ask for the vectors of one or more texts, with one request.
 
-        Raises EndpointError, or TargetError for a secret that is not set.
+        Raises EndpointError.
         """
         body = {"model": self._config.model, "input": list(texts), "encoding_format": "float"}
         answer = await self._ask("/embeddings", body | self._config.parameters)
@@ -131,7 +132,10 @@ class Endpoint:
 
     def _key(self) -> str:
         # A secret that was mounted from a file often ends with a line end.
-        key = resolve(self._config.api_key, os.environ).strip()
+        try:
+            key = resolve(self._config.api_key, os.environ).strip()
+        except TargetError as error:
+            raise EndpointError(str(error), code=error.code) from error
         if not (key.isascii() and key.isprintable()):
             message = f"{self._config.api_key} holds what no header can carry: a key is printable ASCII."
             raise EndpointError(message, code="SECRET_INVALID")

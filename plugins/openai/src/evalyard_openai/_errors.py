@@ -1,19 +1,17 @@
 """What goes wrong between an evaluator and its endpoint."""
 
-from evalyard import EvalyardError
+from evalyard import EvaluationError
 
 
-class EndpointError(EvalyardError):
+class EndpointError(EvaluationError):
     """Say why an endpoint gave no usable answer.
 
-    `code` is stable: HTTP_429 and so on, TIMEOUT, CONNECTION, BAD_ANSWER, REFUSED or SECRET_INVALID. `retryable` tells
+    `code` is stable: HTTP_429 and so on, TIMEOUT, CONNECTION, BAD_ANSWER, SECRET_MISSING or SECRET_INVALID. `retryable` tells
     whether asking again later may help. The message is stored and shown; secrets have been taken out of it.
     """
 
     def __init__(
         self, message: str, *, code: str, retryable: bool = False, retry_after_seconds: float | None = None
     ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.retryable = retryable
+        super().__init__(message, code=code, retryable=retryable)
         self.retry_after_seconds = retry_after_seconds
