@@ -27,22 +27,22 @@ def test_the_package_offers_nineteen_evaluators():
     assert {plugin.score_type for plugin in described.values()} == {ScoreType.NUMERIC}
     given = {name: " ".join(spec.name for spec in plugin.variables) for name, plugin in described.items()}
     compared = dict.fromkeys(
-        ("exact_match", "json_diff", "levenshtein", "list_contains", "numeric_diff"), "output expected"
+        ("ExactMatch", "JSONDiff", "Levenshtein", "ListContains", "NumericDiff"), "output expected"
     )
-    asked = dict.fromkeys(("factuality", "sql", "summary", "translation"), "output expected input")
-    retrieved = dict.fromkeys(("context_precision", "context_recall"), "input context expected")
+    asked = dict.fromkeys(("Factuality", "Sql", "Summary", "Translation"), "output expected input")
+    retrieved = dict.fromkeys(("ContextPrecision", "ContextRecall"), "input context expected")
     assert given == {
         **compared,
         **asked,
         **retrieved,
-        "battle": "output expected instructions",
-        "closed_qa": "output input criteria",
-        "context_relevancy": "input context",
-        "faithfulness": "output input context",
-        "humor": "output",
-        "possible": "output input",
-        "security": "output",
-        "valid_json": "output",
+        "Battle": "output expected instructions",
+        "ClosedQA": "output input criteria",
+        "ContextRelevancy": "input context",
+        "Faithfulness": "output input context",
+        "Humor": "output",
+        "Possible": "output input",
+        "Security": "output",
+        "ValidJSON": "output",
     }
 
 
@@ -74,7 +74,7 @@ def test_the_readme_names_every_evaluator_and_every_option():
         evaluator = entry_point.load()
         (row,) = [line for line in README.splitlines() if f"`evalyard-autoevals/{entry_point.name}`" in line]
         assert evaluator.score_type in row
-        assert f"{evaluator.__name__}:" in row
+        assert entry_point.name == evaluator.__name__
         own = evaluator.Config.model_fields.keys() - EndpointConfig.model_fields.keys() - {"temperature"}
         assert [option for option in own if f"`{option}`" not in row] == []
 

@@ -1,7 +1,7 @@
 """The scorers of the autoevals package (https://github.com/braintrustdata/autoevals), with its own scores from 0 to 1.
 
-Each evaluator carries the name of its scorer. Those that ask a language model do so through an endpoint of their own
-config; nothing of autoevals' process-wide state is used.
+Each evaluator carries the name of its scorer, in the library too: `evalyard-autoevals/ExactMatch`. Those that ask a
+language model do so through an endpoint of their own config; nothing of autoevals' process-wide state is used.
 """
 
 from evalyard_autoevals._classifiers import (
