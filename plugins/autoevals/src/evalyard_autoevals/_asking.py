@@ -8,8 +8,9 @@ from pydantic import Field
 from typing_extensions import TypeVar
 
 from evalyard import Evaluator, Score, ScoreType
+from evalyard.values import as_text
 from evalyard_autoevals._client import EndpointClient
-from evalyard_autoevals._values import NO_OUTPUT, as_json, as_text, convert
+from evalyard_autoevals._values import NO_SCORE, as_json, convert
 from evalyard_openai import Endpoint, EndpointConfig, EndpointError
 
 _LONGEST_EXPLANATION = 2_000
@@ -50,7 +51,7 @@ class Asking(Evaluator[AskingConfigT]):
     async def _ask(self, output: Any, **variables: Any) -> Score:
         """Ask for the score of an output; values that are no texts are shown as JSON, and none at all as nothing."""
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         client = EndpointClient(self._endpoint, self.config.temperature)
         scorer = copy.copy(self._scorer)
         scorer.client = client

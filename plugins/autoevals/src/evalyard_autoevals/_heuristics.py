@@ -10,7 +10,8 @@ from jsonschema.validators import validator_for
 from pydantic import AfterValidator, Field
 
 from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType
-from evalyard_autoevals._values import NO_OUTPUT, as_text, check_length, compare, convert, require, show
+from evalyard.values import as_text, show
+from evalyard_autoevals._values import NO_SCORE, check_length, compare, convert, require
 from evalyard_autoevals._variables import EXPECTED, Expected, Output
 
 _MOST_ENTRIES: Final = 300
@@ -25,7 +26,7 @@ class Levenshtein(Evaluator):
         """Compare the two as texts; other values are compared as their JSON texts."""
         require(expected, EXPECTED)
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         check_length(output, expected)
         return convert(autoevals.Levenshtein().eval(as_text(output), as_text(expected)), compare(output, expected))
 
@@ -39,7 +40,7 @@ class ExactMatch(Evaluator):
         """Compare the two."""
         require(expected, EXPECTED)
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         if isinstance(output, dict | list) != isinstance(expected, dict | list):
             # It would read the other one as JSON text, and fails on what is no text.
             output, expected = (
@@ -57,7 +58,7 @@ class NumericDiff(Evaluator):
         """Compare the two, which have to be numbers; an output that is none is 0."""
         require(expected, EXPECTED)
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         if not _is_number(expected):
             raise EvaluationError(
                 f"The expected output is no number: {show(expected)}. Map it to one.", code="BAD_VALUE"
@@ -84,7 +85,7 @@ class JSONDiff(Evaluator[JSONDiffConfig]):
         """Compare the two."""
         require(expected, EXPECTED)
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         check_length(output, expected)
         scorer = autoevals.JSONDiff(preserve_strings=self.config.preserve_strings)
         return convert(scorer.eval(output, expected), compare(output, expected))
@@ -128,7 +129,7 @@ class ValidJSON(Evaluator[ValidJSONConfig]):
     def evaluate(self, *, output: Output) -> Score:
         """Read a text as JSON, or take any other value as it is, and check it."""
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         # Its constructor's `schema` has no effect in 0.4: what counts is the second argument.
         given = autoevals.ValidJSON().eval(output, self.config.json_schema)
         return convert(given, f"The output is {show(output)}.")
@@ -154,7 +155,7 @@ class ListContains(Evaluator[ListContainsConfig]):
         if not isinstance(expected, list):
             raise EvaluationError(f"The expected output is no list: {show(expected)}. Map it to one.", code="BAD_VALUE")
         if output is None:
-            return NO_OUTPUT
+            return NO_SCORE
         if not isinstance(output, list):
             return Score(0.0, explanation=f"The output is no list: {show(output)}.")
         return self._compare(output, expected)

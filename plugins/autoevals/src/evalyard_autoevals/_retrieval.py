@@ -5,8 +5,9 @@ from typing import Any
 import autoevals
 
 from evalyard import Score
+from evalyard.values import as_text
 from evalyard_autoevals._asking import Asking, AskingConfig
-from evalyard_autoevals._values import as_text, require
+from evalyard_autoevals._values import require
 from evalyard_autoevals._variables import EXPECTED, Context, Expected, Input, Output
 
 

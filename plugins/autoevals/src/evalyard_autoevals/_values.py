@@ -7,17 +7,11 @@ from typing import Any, Final
 import autoevals
 
 from evalyard import EvaluationError, Score, Skip
+from evalyard.values import NO_OUTPUT, as_text, show
 from evalyard_openai import as_unicode
 
 LONGEST: Final = 10_000
-NO_OUTPUT: Final = Score(0.0, explanation="The system gave no output.")
-
-_LONGEST_QUOTE: Final = 80
-
-
-def as_text(value: Any) -> str:
-    """Read a JSON value as text: a text is itself, anything else its JSON text with sorted keys."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+NO_SCORE: Final = Score(0.0, explanation=NO_OUTPUT)
 
 
 def check_length(*values: Any) -> None:
@@ -53,15 +47,6 @@ def convert(given: autoevals.Score, explanation: str | None = None, **more: Any)
 def as_json(value: Any) -> Any:
     """Return a value as JSON can hold and UTF-8 can store it."""
     return json.loads(as_unicode(json.dumps(value, ensure_ascii=False, default=str)))
-
-
-def show(value: Any) -> str:
-    """Write a value for a person to read, a long one cut in the middle."""
-    text = as_text(value)
-    if len(text) > _LONGEST_QUOTE:
-        half = _LONGEST_QUOTE // 2
-        text = f"{text[:half]} … {text[-half:]}"
-    return f'"{text}"' if isinstance(value, str) else text
 
 
 def compare(output: Any, expected: Any) -> str:

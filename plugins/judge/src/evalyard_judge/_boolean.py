@@ -3,11 +3,11 @@
 from typing import Any
 
 from evalyard import Score, ScoreType
+from evalyard.values import NO_OUTPUT
 from evalyard_judge._asking import Judgement, make_score
 from evalyard_judge._config import JudgeConfig
 from evalyard_judge._form import Form, Malformed
 from evalyard_judge._judging import Judging
-from evalyard_judge._values import NO_OUTPUT
 
 
 class JudgeBooleanConfig(JudgeConfig):

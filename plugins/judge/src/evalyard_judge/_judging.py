@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from typing_extensions import TypeVar
 
 from evalyard import Evaluator, Score, Skip, Variable
+from evalyard.values import NO_OUTPUT
 from evalyard_judge._asking import Asking, Judgement
 from evalyard_judge._config import JudgeConfig
 from evalyard_judge._form import Form
 from evalyard_judge._prompt import Prompt
 from evalyard_judge._template import MissingValue
-from evalyard_judge._values import NO_OUTPUT
 
 JudgeConfigT = TypeVar("JudgeConfigT", bound=JudgeConfig)
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from evalyard import Evaluator, Score, ScoreType, Skip, Variable
+from evalyard.values import NO_OUTPUT, as_text
 from evalyard_judge._asking import Asking, Judgement, make_score
 from evalyard_judge._config import LONGEST_PROMPT, AskingConfig
 from evalyard_judge._form import Form, Malformed, Verdict
 from evalyard_judge._prompt import system_message
 from evalyard_judge._template import fence, fence_code
-from evalyard_judge._values import NO_OUTPUT, NO_REFERENCE, as_text
 
 _FORM_VALUES: Final = ("A", "B", "tie")
 _POINTS: Final = {"output": 1.0, "tie": 0.5, "baseline": 0.0}
@@ -61,7 +61,7 @@ class JudgePreference(Evaluator[JudgePreferenceConfig]):
     ) -> Score:
         """Ask the judge in both orders at once."""
         if baseline is None:
-            raise Skip(NO_REFERENCE)
+            raise Skip("The record has no other answer to compare the output with.")
         if output is None:
             return Score(_POINTS["baseline"], explanation=NO_OUTPUT)
         if as_text(output) == as_text(baseline):

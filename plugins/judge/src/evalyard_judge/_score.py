@@ -5,11 +5,11 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from evalyard import Score, ScoreType
+from evalyard.values import NO_OUTPUT
 from evalyard_judge._asking import Judgement, make_score
 from evalyard_judge._config import JudgeConfig
 from evalyard_judge._form import Form, Malformed
 from evalyard_judge._judging import Judging
-from evalyard_judge._values import NO_OUTPUT
 
 
 class JudgeScoreConfig(JudgeConfig):

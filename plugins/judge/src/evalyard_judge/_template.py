@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evalyard_judge._values import as_text
+from evalyard.values import as_text
 
 VARIABLES: Final = ("input", "output", "expected", "context", "metadata")
 

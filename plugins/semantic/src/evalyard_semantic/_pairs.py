@@ -1,14 +1,12 @@
 """The texts of a batch, and which of them have to be embedded."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from evalyard import Score, Skip, Variable
+from evalyard.values import NO_OUTPUT, NO_REFERENCE, as_text, show
 from evalyard_semantic._cosine import cosine, unit
-
-_LONGEST_QUOTE: Final = 80
 
 
 class Case(TypedDict):
@@ -28,7 +26,7 @@ class Pair:
     @property
     def explanation(self) -> str:
         """Show both sides."""
-        return f"The output is {_show(self.output)}, expected was {_show(self.expected)}."
+        return f"The output is {show(self.output)}, expected was {show(self.expected)}."
 
 
 def read_case(case: Case) -> Pair | Score | Skip:
@@ -39,10 +37,10 @@ def read_case(case: Case) -> Pair | Score | Skip:
     """
     output, expected = case["output"], case["expected"]
     if expected is None:
-        return Skip("The record has no expected output to compare with.")
+        return Skip(NO_REFERENCE)
     if output is None:
-        return Score(0.0, explanation="The system gave no output.")
-    pair = Pair(_as_text(output), _as_text(expected))
+        return Score(0.0, explanation=NO_OUTPUT)
+    pair = Pair(as_text(output), as_text(expected))
     if pair.output.strip() == pair.expected.strip():
         return Score(1.0, explanation="The output equals the expected output.")
     return pair if pair.output.strip() and pair.expected.strip() else Score(0.0, explanation=pair.explanation)
@@ -70,14 +68,3 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     for place in by_remainder[: total - sum(shares)]:
         shares[place] += 1
     return shares
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _show(text: str) -> str:
-    if len(text) > _LONGEST_QUOTE:
-        half = _LONGEST_QUOTE // 2
-        text = f"{text[:half]} … {text[-half:]}"
-    return f'"{text}"'
