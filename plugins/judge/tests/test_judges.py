@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from evalyard import Skip
@@ -144,6 +146,24 @@ async def test_no_output_is_judged_without_the_judge(openai, make_judge, kind, c
 async def test_what_no_output_means_for_a_category_is_the_judges(openai, make_judge):
     await make_judge(JudgeCategory, guideline="Sort.", categories=CATEGORIES).evaluate(output=None)
     assert "\nThe system gave no output.\n</output-" in openai.chat.asked[0].prompt
+
+
+async def test_the_cases_of_a_batch_are_asked_about_at_once_and_fail_alone(openai, make_judge):
+    both = asyncio.Barrier(2)
+
+    async def answer(asked):
+        # The second of the two is asked about while the first one waits for it.
+        await both.wait()
+        return said(True) if "Paris" in asked.prompt else Fault(400, "Not this one.")
+
+    openai.chat.answers(answer)
+    judge = make_judge(JudgeBoolean, template="{{input}} {{output}}")
+    cases = [{"output": "Paris", "input": 1}, {"output": "Rome", "input": 2}, {"output": "Oslo"}, {"output": None}]
+    first, second, third, fourth = await judge.evaluate_batch(cases)
+    assert first.value is True
+    assert isinstance(second, EndpointError)
+    assert isinstance(third, Skip)
+    assert fourth.value is False
 
 
 async def test_a_refusal_is_not_asked_again(openai, make_judge):

@@ -1,7 +1,8 @@
 """The evaluator that all scorers with a model are."""
 
 import copy
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar, cast
 
 import autoevals
 from pydantic import Field
@@ -11,7 +12,7 @@ from evalyard import Evaluator, Score, ScoreType
 from evalyard.values import as_text
 from evalyard_autoevals._client import EndpointClient
 from evalyard_autoevals._values import NO_SCORE, as_json, convert
-from evalyard_openai import Endpoint, EndpointConfig, EndpointError
+from evalyard_openai import Endpoint, EndpointConfig, EndpointError, score_each
 
 _LONGEST_EXPLANATION = 2_000
 
@@ -44,6 +45,11 @@ class Asking(Evaluator[AskingConfigT]):
     async def teardown(self) -> None:
         """Close the connections."""
         await self._endpoint.close()
+
+    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Score | Exception]:
+        """Ask for all cases at once, as many as `max_concurrent` allows."""
+        # Each subclass defines it with the variables of its scorer.
+        return await score_each(cast("Callable[..., Awaitable[Score]]", self.evaluate), cases)
 
     def _options(self) -> dict[str, Any]:
         return {}

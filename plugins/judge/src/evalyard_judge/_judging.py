@@ -1,5 +1,6 @@
 """The evaluator that the judges of one output are."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from typing_extensions import TypeVar
@@ -11,6 +12,7 @@ from evalyard_judge._config import JudgeConfig
 from evalyard_judge._form import Form
 from evalyard_judge._prompt import Prompt
 from evalyard_judge._template import MissingValue
+from evalyard_openai import score_each
 
 JudgeConfigT = TypeVar("JudgeConfigT", bound=JudgeConfig)
 
@@ -53,6 +55,10 @@ class Judging(Evaluator[JudgeConfigT]):
         except MissingValue as missing:
             raise Skip(f"The record has no {missing}, which the template asks for.") from missing
         return self._score(await self._asking.ask(system, user))
+
+    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Score | Exception]:
+        """Ask for all cases at once, as many as `max_concurrent` allows."""
+        return await score_each(self.evaluate, cases)
 
     def _form(self) -> Form:
         raise NotImplementedError

@@ -4,6 +4,7 @@ It offers no plugin of its own. `EndpointConfig` is the base of an evaluator's c
 `EndpointError` says in a sentence what went wrong, without the key.
 """
 
+from evalyard_openai._batches import score_each
 from evalyard_openai._config import EndpointConfig, Prices
 from evalyard_openai._endpoint import Answer, Embedded, Endpoint, as_unicode
 from evalyard_openai._errors import EndpointError
@@ -18,4 +19,5 @@ __all__ = [
     "Prices",
     "Usage",
     "as_unicode",
+    "score_each",
 ]
