@@ -75,7 +75,7 @@ async def test_it_happens_once_when_the_last_record_is_done(room: Room) -> None:
     spread = await room.evaluator("spread")
     run = await started(room, spread)
     while len(room.mailbox.messages) != 1 or room.mailbox.messages[0][0] != f"{run.id}.score":
-        await room.engine.work(*room.mailbox.messages.pop(0))
+        await room.turn()
     waiting = await room.store.runs.get(run.id)
     assert waiting is not None
     assert (waiting.status, waiting.run_scores) == (RunStatus.SCORING, {})
@@ -186,7 +186,7 @@ async def test_a_worker_that_died_at_it_is_relieved(room: Room) -> None:
     spread = await room.evaluator("spread")
     run = await started(room, spread)
     while room.mailbox.messages[0][0] != f"{run.id}.score":
-        await room.engine.work(*room.mailbox.messages.pop(0))
+        await room.turn()
     await room.store.tasks.claim(*room.mailbox.messages.pop(0), "dead", 60)
     await room.expire(run)
 

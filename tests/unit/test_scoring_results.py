@@ -141,9 +141,6 @@ async def test_a_value_that_does_not_fit_never_reaches_the_evaluator(threads: Th
     assert score.error.message.startswith("'output' is an object and should be a valid string: map it to")
 
 
-_UNSCORED = [1, evalyard.Skip("Not this one."), evalyard.EvaluationError("Too long.", code="LONG"), ValueError("No.")]
-
-
 class Batch(evalyard.Evaluator):
     """Return what the first case asks for."""
 
@@ -151,9 +148,24 @@ class Batch(evalyard.Evaluator):
     evaluate = Several.evaluate
 
     def evaluate_batch(self, cases: Sequence[Any]) -> Any:
-        return {"text": "12", "generator": (1 for _ in cases), "none": None, "tuple": (1, 2), "exceptions": _UNSCORED}[
-            cases[0]["output"]["as"]
-        ]
+        return {"text": "12", "generator": (1 for _ in cases), "none": None, "tuple": (1, 2)}[cases[0]["output"]["as"]]
+
+
+async def test_a_case_of_a_batch_may_be_declined(threads: ThreadPoolExecutor) -> None:
+    class Picky(Batch):
+        def evaluate_batch(self, cases: Sequence[Any]) -> Any:
+            return [1, evalyard.Skip("No reference."), EvaluationError("No.", code="NO"), 2]
+
+    scores = await Scorer(ready(Picky), threads, 1).score([context({})] * 4)
+
+    assert [(score.value, score.status, score.explanation) for (score,) in scores] == [
+        (1, ScoreStatus.OK, None),
+        (None, ScoreStatus.SKIPPED, "No reference."),
+        (None, ScoreStatus.ERROR, None),
+        (2, ScoreStatus.OK, None),
+    ]
+    assert scores[2][0].error is not None
+    assert scores[2][0].error.code == "NO"
 
 
 @pytest.mark.parametrize(
@@ -169,14 +181,3 @@ async def test_a_batch_gives_a_list(kind: str, message: str | None, threads: Thr
     scores = await Scorer(ready(Batch), threads, 1).score([context({"as": kind}), context({})])
 
     assert [score.error and score.error.message for (score,) in scores] == [message] * 2
-
-
-async def test_an_exception_in_place_of_a_result_is_that_cases_alone(threads: ThreadPoolExecutor) -> None:
-    cases = [context({"as": "exceptions"}), *[context({})] * 3]
-    scored, skipped, failed, raised = [score for (score,) in await Scorer(ready(Batch), threads, 1).score(cases)]
-
-    assert scored.value == 1
-    assert (skipped.status, skipped.explanation) == (ScoreStatus.SKIPPED, "Not this one.")
-    assert [score.error and score.error.code for score in (failed, raised)] == ["LONG", "EXCEPTION"]
-    assert raised.error is not None
-    assert raised.error.message.endswith("raised ValueError: No.")

@@ -156,8 +156,9 @@ async def _as_awaitable(value: Any) -> Any:
 
 
 def _answer(result: Any, seconds: float) -> Answer:
-    """Return one case's answer; an exception in place of a result is that case's alone."""
-    return Answer(None, result, seconds) if isinstance(result, Exception) else Answer(result, None, seconds)
+    """Return the answer for one case of a batch, which the plugin may have declined."""
+    declined = isinstance(result, evalyard.Skip | evalyard.EvaluationError)
+    return Answer(None, result, seconds) if declined else Answer(result, None, seconds)
 
 
 def _results(results: Any, count: int) -> list[Any]:

@@ -12,7 +12,7 @@ from evalyard import Evaluator, Score, ScoreType
 from evalyard.values import as_text
 from evalyard_autoevals._client import EndpointClient
 from evalyard_autoevals._values import NO_SCORE, as_json, convert
-from evalyard_openai import Endpoint, EndpointConfig, EndpointError, score_each
+from evalyard_openai import Endpoint, EndpointConfig, EndpointError, Scored, score_each
 
 _LONGEST_EXPLANATION = 2_000
 
@@ -46,7 +46,7 @@ class Asking(Evaluator[AskingConfigT]):
         """Close the connections."""
         await self._endpoint.close()
 
-    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Score | Exception]:
+    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Scored]:
         """Ask for all cases at once, as many as `max_concurrent` allows."""
         # Each subclass defines it with the variables of its scorer.
         return await score_each(cast("Callable[..., Awaitable[Score]]", self.evaluate), cases)

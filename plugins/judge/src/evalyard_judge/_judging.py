@@ -12,7 +12,7 @@ from evalyard_judge._config import JudgeConfig
 from evalyard_judge._form import Form
 from evalyard_judge._prompt import Prompt
 from evalyard_judge._template import MissingValue
-from evalyard_openai import score_each
+from evalyard_openai import Scored, score_each
 
 JudgeConfigT = TypeVar("JudgeConfigT", bound=JudgeConfig)
 
@@ -56,7 +56,7 @@ class Judging(Evaluator[JudgeConfigT]):
             raise Skip(f"The record has no {missing}, which the template asks for.") from missing
         return self._score(await self._asking.ask(system, user))
 
-    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Score | Exception]:
+    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Scored]:
         """Ask for all cases at once, as many as `max_concurrent` allows."""
         return await score_each(self.evaluate, cases)
 

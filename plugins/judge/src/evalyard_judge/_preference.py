@@ -13,7 +13,7 @@ from evalyard_judge._config import LONGEST_PROMPT, AskingConfig
 from evalyard_judge._form import Form, Malformed, Verdict
 from evalyard_judge._prompt import system_message
 from evalyard_judge._template import fence, fence_code
-from evalyard_openai import score_each
+from evalyard_openai import Scored, score_each
 
 _FORM_VALUES: Final = ("A", "B", "tie")
 _POINTS: Final = {"output": 1.0, "tie": 0.5, "baseline": 0.0}
@@ -77,7 +77,7 @@ class JudgePreference(Evaluator[JudgePreferenceConfig]):
             raise group.exceptions[0] from None
         return self._score(first.result(), second.result())
 
-    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Score | Exception]:
+    async def evaluate_batch(self, cases: Sequence[Mapping[str, Any]]) -> list[Scored]:
         """Ask for all cases at once, as many as `max_concurrent` allows."""
         return await score_each(self.evaluate, cases)
 

@@ -4,7 +4,7 @@ It offers no plugin of its own. `EndpointConfig` is the base of an evaluator's c
 `EndpointError` says in a sentence what went wrong, without the key.
 """
 
-from evalyard_openai._batches import score_each
+from evalyard_openai._batches import Scored, score_each
 from evalyard_openai._config import EndpointConfig, Prices
 from evalyard_openai._endpoint import Answer, Embedded, Endpoint, as_unicode
 from evalyard_openai._errors import EndpointError
@@ -17,6 +17,7 @@ __all__ = [
     "EndpointConfig",
     "EndpointError",
     "Prices",
+    "Scored",
     "Usage",
     "as_unicode",
     "score_each",
