@@ -9,8 +9,6 @@ TWO = {"a": "", "b": ""}
 @pytest.mark.parametrize(
     ("kind", "config", "at", "message"),
     [
-        (JudgeBooleanConfig, {}, (), "give a guideline or a template"),
-        (JudgeBooleanConfig, {"guideline": "g", "template": "t"}, (), "give a guideline or a template"),
         (JudgeBooleanConfig, {"guideline": ""}, ("guideline",), "at least 1 character"),
         (JudgeBooleanConfig, {"guideline": "x" * 20_001}, ("guideline",), "at most 20000 characters"),
         (JudgeBooleanConfig, {"template": "{{outptu}}"}, ("template",), "{{outptu}} is no variable"),

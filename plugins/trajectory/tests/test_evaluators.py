@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from evalyard import Skip
+from evalyard import EvaluationError, Skip
 from evalyard_trajectory import (
     ForbiddenTools,
     ForbiddenToolsConfig,
@@ -111,7 +111,7 @@ def test_steps_are_counted(config, value, explanation):
 
 
 def test_a_list_of_calls_tells_no_model_calls():
-    with pytest.raises(ValueError, match="tells no model calls: count tool_calls"):
+    with pytest.raises(EvaluationError, match="tells no model calls: count tool_calls"):
         MaxSteps(MaxStepsConfig(most=1, count="both")).evaluate(trace=["a"])
 
 
@@ -121,8 +121,10 @@ def test_records_without_what_is_needed_are_skipped():
             evaluator.evaluate(trace=None, expected=["a"])
         with pytest.raises(Skip, match="has no expected tool calls"):
             evaluator.evaluate(trace=["a"], expected=None)
-        with pytest.raises(ValueError, match="The expected value is neither a list"):
+        with pytest.raises(EvaluationError, match="The expected value is neither a list"):
             evaluator.evaluate(trace=["a"], expected="a")
+        with pytest.raises(EvaluationError, match="The trace is neither a list"):
+            evaluator.evaluate(trace="a", expected=["a"])
     with pytest.raises(Skip, match="has no trace"):
         MaxSteps(MaxStepsConfig(most=1)).evaluate(trace=None)
 

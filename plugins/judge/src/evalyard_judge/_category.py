@@ -20,6 +20,7 @@ class JudgeCategoryConfig(JudgeConfig):
         min_length=2,
         max_length=50,
         description='The categories, each with what it means, for instance {"polite": "It greets.", "rude": ""}.',
+        examples=[{"polite": "It greets and thanks.", "rude": ""}],
     )
     passing: tuple[str, ...] = Field(
         (), max_length=50, description="The categories that pass; without any, the score's threshold decides."

@@ -1,8 +1,8 @@
 """What all judges have in common."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from evalyard_judge._template import Template
 from evalyard_openai import EndpointConfig
@@ -36,8 +36,8 @@ class AskingConfig(EndpointConfig):
 class JudgeConfig(AskingConfig):
     """What a judge is to look at."""
 
-    guideline: str | None = Field(
-        None,
+    guideline: str = Field(
+        "The output answers the input, correctly and as a whole. Where there is an expected output, it says the same.",
         min_length=1,
         max_length=LONGEST_PROMPT,
         description="What to look at. The judge sees the input, the expected output, the context and the output.",
@@ -47,13 +47,7 @@ class JudgeConfig(AskingConfig):
         min_length=1,
         max_length=LONGEST_PROMPT,
         description=(
-            "Instead of a guideline: the whole request, with {{input}}, {{output}}, {{expected}}, {{context}} and "
+            "The whole request, instead of the guideline: with {{input}}, {{output}}, {{expected}}, {{context}} and "
             "{{metadata}}, or paths into them such as {{input.question}}, where the judge is to see them."
         ),
     )
-
-    @model_validator(mode="after")
-    def _has_one_of_both(self) -> Self:
-        if (self.guideline is None) is (self.template is None):
-            raise ValueError("give a guideline or a template, one of both")
-        return self

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from evalyard import Evaluator, Score, ScoreType, Skip
 from evalyard_openai import Answer, Endpoint, EndpointConfig, EndpointError, Usage
-from evalyard_semantic._pairs import Case, Pair, apportion, read_case, similarities, texts_of
+from evalyard_semantic._pairs import Case, Pair, apportion, read_pair, similarities, texts_of
 
 #: Statuses by which endpoints refuse a text, for instance one that is too long.
 _REFUSED: Final = frozenset({"HTTP_400", "HTTP_413", "HTTP_422"})
@@ -54,7 +54,7 @@ class EmbeddingSimilarity(Evaluator[EmbeddingSimilarityConfig]):
 
     async def evaluate_batch(self, cases: Sequence[Case]) -> list[Score | Skip | EndpointError]:
         """Embed the texts and compare them; a text that the endpoint refuses costs the scores that need it."""
-        read = [read_case(case) for case in cases]
+        read = [read_pair(case["output"], case["expected"]) for case in cases]
         pairs = [entry for entry in read if isinstance(entry, Pair)]
         scored = iter(await self._compare(pairs) if pairs else ())
         return [next(scored) if isinstance(entry, Pair) else entry for entry in read]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType, Skip
-from evalyard_semantic._pairs import Case, Pair, read_case, similarities, texts_of
+from evalyard_semantic._pairs import Case, Pair, read_pair, similarities, texts_of
 
 if TYPE_CHECKING:
     from model2vec import StaticModel
@@ -64,7 +64,7 @@ class LocalSimilarity(Evaluator[LocalSimilarityConfig]):
 
     def evaluate_batch(self, cases: Sequence[Case]) -> list[Score | Skip]:
         """Embed the texts and compare them."""
-        read = [read_case(case) for case in cases]
+        read = [read_pair(case["output"], case["expected"]) for case in cases]
         pairs = [entry for entry in read if isinstance(entry, Pair)]
         values = iter(similarities(pairs, self._embed(texts_of(pairs))) if pairs else ())
         return [_score(entry, next(values)) if isinstance(entry, Pair) else entry for entry in read]

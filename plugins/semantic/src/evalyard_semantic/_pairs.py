@@ -29,13 +29,12 @@ class Pair:
         return f"The output is {show(self.output)}, expected was {show(self.expected)}."
 
 
-def read_case(case: Case) -> Pair | Score | Skip:
-    """Return the texts of a case, or what can be said without embedding any.
+def read_pair(output: Any, expected: Any) -> Pair | Score | Skip:
+    """Return two values as texts, or what can be said of them without embedding any.
 
     A text is itself, another value its JSON text. Equal texts are 1 by definition; a text of white space has no meaning
     to compare, and is 0 to any other.
     """
-    output, expected = case["output"], case["expected"]
     if expected is None:
         return Skip(NO_REFERENCE)
     if output is None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evalyard import Config, Evaluator, Score, ScoreType
+from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType
 from evalyard_trajectory._trace import Trajectory
 from evalyard_trajectory._variables import Trace, read_calls
 
@@ -34,5 +34,6 @@ class MaxSteps(Evaluator[MaxStepsConfig]):
         if self.config.count == "tool_calls":
             return tools
         if trajectory.model_calls is None:
-            raise ValueError("The trace is a list of tool calls and tells no model calls: count tool_calls.")
+            message = "The trace is a list of tool calls and tells no model calls: count tool_calls."
+            raise EvaluationError(message, code="BAD_TRACE")
         return trajectory.model_calls + (tools if self.config.count == "both" else 0)

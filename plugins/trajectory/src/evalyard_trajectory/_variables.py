@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, TypeAlias
 
-from evalyard import Skip, Variable
+from pydantic import Field
+
+from evalyard import EvaluationError, Skip, Variable
 from evalyard_trajectory._trace import ToolCall, Trajectory, read_trace
 
 ARGUMENTS: Final = (
@@ -11,11 +13,21 @@ ARGUMENTS: Final = (
     "without arguments fits any."
 )
 
+_EXAMPLES: Final = [
+    [{"name": "search", "arguments": {"query": "Paris"}}, {"name": "answer", "arguments": {}}],
+    {"spans": [{"kind": "LLM", "name": "chat"}, {"kind": "TOOL", "name": "search", "input": {"query": "Paris"}}]},
+    {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "search", "arguments": "{}"}}]}]},
+]
+
 Trace: TypeAlias = Annotated[
-    Any, Variable("What was done: tool calls, spans or messages. Map it to the output where that holds the messages.")
+    Any,
+    Variable("What was done: tool calls, spans or messages. Map it to the output where that holds the messages."),
+    Field(examples=_EXAMPLES),
 ]
 Expected: TypeAlias = Annotated[
-    Any, Variable("The calls that should have been made, in any of the same shapes; names alone will do.")
+    Any,
+    Variable("The calls that should have been made, in any of the same shapes; names alone will do."),
+    Field(examples=_EXAMPLES),
 ]
 
 
@@ -23,7 +35,10 @@ def read_calls(trace: Any) -> Trajectory:
     """Read a trace, or skip a record without one."""
     if trace is None:
         raise Skip("The record has no trace.")
-    return read_trace(trace)
+    try:
+        return read_trace(trace)
+    except ValueError as error:
+        raise EvaluationError(str(error), code="BAD_TRACE") from error
 
 
 def read_expected(expected: Any) -> list[ToolCall]:
@@ -34,7 +49,7 @@ def read_expected(expected: Any) -> list[ToolCall]:
         return list(read_trace(expected).tool_calls)
     except ValueError as error:
         sentence = str(error).replace("The trace", "The expected value").replace("the trace", "the expected value")
-        raise ValueError(sentence) from error
+        raise EvaluationError(sentence, code="BAD_TRACE") from error
 
 
 def show(calls: Sequence[ToolCall]) -> str:
