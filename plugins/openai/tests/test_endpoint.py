@@ -79,6 +79,15 @@ async def test_a_server_that_is_not_there_is_named(make_endpoint):
     assert caught.value.code == "CONNECTION"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]"])
+async def test_what_only_the_worker_reaches_is_not_asked(openai, make_endpoint, monkeypatch, host):
+    monkeypatch.delenv("EVALYARD_TARGET_ALLOWED_NETWORKS")
+    with pytest.raises(EndpointError, match="has no public address, and this worker connects to no other") as caught:
+        await make_endpoint(base_url=f"http://{host}:{openai.port}/v1").complete(QUESTION)
+    assert (caught.value.code, caught.value.retryable) == ("ADDRESS_REFUSED", False)
+    assert openai.chat.asked == []
+
+
 async def test_the_key_is_in_no_message(openai, make_endpoint, monkeypatch):
     monkeypatch.setenv("EVALYARD_SECRET_OPENAI", 'sk-wr"ong')
     with pytest.raises(EndpointError, match=r"Incorrect API key provided: \*\*\*\. Check the secret") as caught:

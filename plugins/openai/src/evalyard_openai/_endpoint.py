@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 
 from evalyard import TargetError
+from evalyard.http import AddressRefused, GuardedTransport
 from evalyard.secrets import resolve
 from evalyard_openai._answers import Redactor, read_object, refusal
 from evalyard_openai._config import EndpointConfig
@@ -109,6 +110,8 @@ class Endpoint:
         except TimeoutError as exc:
             message = f"{self._host} did not answer within {self._config.timeout_seconds:g} s (timeout_seconds)."
             raise EndpointError(message, code="TIMEOUT", retryable=True) from exc
+        except AddressRefused as exc:
+            raise EndpointError(str(exc), code="ADDRESS_REFUSED") from exc
         except httpx.HTTPError as exc:
             message = f"The connection to {self._host} failed: {redactor.clean(str(exc)) or type(exc).__name__}"
             raise EndpointError(message, code="CONNECTION", retryable=True) from exc
@@ -144,10 +147,10 @@ class Endpoint:
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
             most = self._config.max_concurrent
+            limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=30.0)
             self._client = httpx.AsyncClient(
-                verify=_tls(),
+                transport=GuardedTransport(tls=_tls(), limits=limits),
                 timeout=None,  # noqa: S113 - the request as a whole is limited
-                limits=httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=30.0),
             )
         return self._client
 
