@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from evalyard import ScoreType
 from evalyard.plugins import describe_evaluator, discover, load_evaluator
+from evalyard.testing import Outcome, select
 from evalyard_autoevals import ClosedQA, Humor, Translation
 from evalyard_openai import EndpointConfig
 from tests.support.openai_replies import Reply, ToolCall
@@ -93,3 +94,12 @@ def test_a_wrong_config_names_its_field(kind, config, field):
     with pytest.raises(ValidationError) as caught:
         kind.Config.model_validate(config)
     assert [error["loc"] for error in caught.value.errors()] == [(field,)]
+
+
+def test_every_evaluator_keeps_the_contract(monkeypatch):
+    # What the suite makes up names the default secret: nothing must be asked with it.
+    monkeypatch.delenv("EVALYARD_SECRET_OPENAI_API_KEY", raising=False)
+    for suite in select("evalyard-autoevals"):
+        results = suite.run_all(skip=frozenset({"speed"}))
+        suite.close()
+        assert [result for result in results if result.outcome is Outcome.FAILED] == []

@@ -1,5 +1,6 @@
 from evalyard import ScoreType
 from evalyard.plugins import describe_evaluator, discover, load_evaluator
+from evalyard.testing import Outcome, select
 
 
 def _described():
@@ -36,3 +37,12 @@ def test_every_option_and_every_variable_is_described():
         assert description.summary.endswith(".")
         assert all(option["description"] for option in description.config_schema["properties"].values())
         assert all(variable.description for variable in description.variables)
+
+
+def test_every_evaluator_keeps_the_contract(monkeypatch):
+    # What the suite makes up names the default secret: nothing must be asked with it.
+    monkeypatch.delenv("EVALYARD_SECRET_OPENAI_API_KEY", raising=False)
+    for suite in select("evalyard-judge"):
+        results = suite.run_all(skip=frozenset({"speed"}))
+        suite.close()
+        assert [result for result in results if result.outcome is Outcome.FAILED] == []

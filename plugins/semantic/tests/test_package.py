@@ -5,6 +5,7 @@ from typing import Any
 
 from evalyard import ScoreType
 from evalyard.plugins import describe_evaluator, discover, load_evaluator
+from evalyard.testing import Outcome, select
 from evalyard_openai import EndpointConfig
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text()
@@ -47,3 +48,12 @@ def test_the_readme_names_every_evaluator_and_every_option():
         if issubclass(evaluator.Config, EndpointConfig):
             own -= set(EndpointConfig.model_fields)
         assert [option for option in own if f"`{option}`" not in row] == []
+
+
+def test_every_evaluator_keeps_the_contract(monkeypatch):
+    # What the suite makes up names the default secret: nothing must be asked with it.
+    monkeypatch.delenv("EVALYARD_SECRET_OPENAI_API_KEY", raising=False)
+    for suite in select("evalyard-semantic"):
+        results = suite.run_all(skip=frozenset({"speed"}))
+        suite.close()
+        assert [result for result in results if result.outcome is Outcome.FAILED] == []

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from evalyard import ScoreType
 from evalyard.plugins import describe_evaluator, discover, load_evaluator
+from evalyard.testing import Outcome, select
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text()
 
@@ -47,3 +48,10 @@ def test_the_readme_names_every_evaluator_and_every_option():
         (row,) = [line for line in README.splitlines() if f"`evalyard-trajectory/{entry_point.name}`" in line]
         assert evaluator.score_type in row
         assert [option for option in evaluator.Config.model_fields if f"`{option}`" not in row] == []
+
+
+def test_every_evaluator_keeps_the_contract():
+    for suite in select("evalyard-trajectory"):
+        results = suite.run_all(skip=frozenset({"speed"}))
+        suite.close()
+        assert [result for result in results if result.outcome is Outcome.FAILED] == []
