@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import orjson
 
@@ -199,25 +199,20 @@ class RunSummary:
     pass_at_k: tuple[PassAtK, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bin:
+class Bin(NamedTuple):
     """A bar of a histogram: low <= score < high, the last one closed."""
 
     low: float
     high: float
-    count: int
+    count: int  # type: ignore[assignment]  # nobody counts the members of a bin
 
 
 def _dump_bins(bins: tuple[Bin, ...]) -> str:
-    return orjson.dumps([(bar.low, bar.high, bar.count) for bar in bins]).decode()
-
-
-def _load_bins(text: str) -> list[dict[str, float]]:
-    return [{"low": low, "high": high, "count": count} for low, high, count in orjson.loads(text)]
+    return orjson.dumps([tuple(bar) for bar in bins]).decode()
 
 
 #: Stored as one JSON text: a page of runs has thousands of bars, and lists show none of them.
-Histogram = Annotated[tuple[Bin, ...], AsText(_dump_bins, _load_bins)]
+Histogram = Annotated[tuple[Bin, ...], AsText(_dump_bins, orjson.loads)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +228,7 @@ class Distribution:
     """The exact figures of an evaluator's scores in a run that ended."""
 
     pass_rate: float | None = None
+    pass_rate_interval: Interval | None = None
     mean: float | None = None
     median: float | None = None
     standard_deviation: float | None = None

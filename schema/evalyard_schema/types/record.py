@@ -86,14 +86,14 @@ class Record(Node):
         )
 
     @field
-    async def run(self, info: Info) -> LazyRun:
+    def run(self, info: Info) -> LazyRun:
         """The run that it belongs to."""
-        return await follow(info.context.loaders.runs, self.record.run_id, run.Run.of, what="run")
+        return follow(info.context.loaders.runs, self.record.run_id, run.Run.of, what="run")
 
     @field
-    async def item(self, info: Info) -> LazyDatasetItem | None:
+    def item(self, info: Info) -> LazyDatasetItem | None:
         """The dataset item as it is now; null when there was none, or the dataset was deleted since."""
-        return await follow_if_there(info.context.loaders.items, self.record.item_id, item.DatasetItem.of)
+        return follow_if_there(info.context.loaders.items, self.record.item_id, item.DatasetItem.of)
 
     @field
     def error(self) -> Problem | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -10,6 +11,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
+from evalyard_core.domain.systems import SystemVersion
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import RunSource, RunStatus
@@ -81,32 +83,29 @@ class Run(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
-        return await follow(info.context.loaders.projects, self.run.project_id, project.Project.of, what="project")
+        return follow(info.context.loaders.projects, self.run.project_id, project.Project.of, what="project")
 
     @field
-    async def dataset(self, info: Info) -> LazyDataset | None:
+    def dataset(self, info: Info) -> LazyDataset | None:
         """The dataset as it is now; null when there was none, or it was deleted since."""
         pin = self.run.dataset
-        return await follow_if_there(info.context.loaders.datasets, pin.id if pin else None, dataset.Dataset.of)
+        return follow_if_there(info.context.loaders.datasets, pin.id if pin else None, dataset.Dataset.of)
 
     @field
-    async def system(self, info: Info) -> LazySystem | None:
+    def system(self, info: Info) -> LazySystem | None:
         """The system that it calls; null when outputs were submitted."""
         pin = self.run.system
-        return await follow_if_there(info.context.loaders.systems, pin.system_id if pin else None, system.System.of)
+        return follow_if_there(info.context.loaders.systems, pin.system_id if pin else None, system.System.of)
 
     @field
-    async def system_version(self, info: Info) -> LazySystemVersion | None:
+    def system_version(self, info: Info) -> LazySystemVersion | None:
         """The system version that it calls, with the config that it uses; null when outputs were submitted."""
         pin = self.run.system
         if pin is None:
             return None
-        version = await info.context.loaders.system_versions.load(pin.version_id)
-        if version is None:
-            return None
-        return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
+        return follow_if_there(info.context.loaders.system_versions, pin.version_id, partial(_pinned, pin))
 
     @field
     def progress(self) -> RunProgress:
@@ -145,11 +144,16 @@ class Run(Node):
     @field
     async def rerun_of(self, info: Info) -> LazyRun | None:
         """The run that this one repeats."""
-        found = await follow_if_there(info.context.loaders.runs, self.run.rerun_of, Run.of)
-        return None if found is None or found.run.hidden else found
+        found = await info.context.loaders.runs.load(self.run.rerun_of) if self.run.rerun_of else None
+        return None if found is None or found.hidden else Run.of(found)
 
     @field
     async def previous(self, info: Info) -> LazyRun | None:
         """The run before this one of the same dataset and system."""
         found = await info.context.loaders.previous_runs.load(self.run)
         return None if found is None else Run.of(found)
+
+
+def _pinned(pin: domain.SystemPin, version: SystemVersion) -> system.SystemVersion:
+    """Return a system version as a run uses it."""
+    return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
