@@ -1,6 +1,7 @@
 """What authors of evaluators and targets write against.
 
-`evalyard.plugins` finds and loads what is installed; `evalyard.secrets` resolves references to secrets.
+`evalyard.plugins` finds and loads what is installed; `evalyard.secrets` resolves references to secrets;
+`evalyard.values` reads a record's values as text.
 """
 
 from evalyard._config import Config

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable
+from evalyard.values import NO_OUTPUT, NO_REFERENCE, as_text, show
 from evalyard_text._numbers import Number, number_finder
-from evalyard_text._values import NO_OUTPUT, NO_REFERENCE, as_text, show
 
 
 class NumericMatchConfig(Config):
