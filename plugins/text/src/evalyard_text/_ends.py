@@ -1,7 +1,6 @@
 """Texts that an output has to begin or to end with, or must not."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,8 +21,7 @@ class EndsConfig(Config):
 
 class _Ends(Evaluator[EndsConfig]):
     score_type = ScoreType.BOOLEAN
-    verb: ClassVar[str]
-    is_there: ClassVar[Callable[[str, str], bool]]
+    verb: ClassVar[Literal["start", "end"]]
 
     def evaluate(
         self,
@@ -38,7 +36,8 @@ class _Ends(Evaluator[EndsConfig]):
         if output is None:
             return Score(False, explanation=NO_OUTPUT)
         hay = self._fold(as_text(output).strip() if self.config.strip_whitespace else as_text(output))
-        found = next((text for text in texts if self.is_there(hay, self._fold(text))), None)
+        is_there = hay.startswith if self.verb == "start" else hay.endswith
+        found = next((text for text in texts if is_there(self._fold(text))), None)
         there = f"with {' or '.join(map(show, texts))}" if found is None else f"with {show(found)}"
         return Score((found is None) is self.config.negate, explanation=self._explain(there, found=found is not None))
 
@@ -53,11 +52,9 @@ class StartsWith(_Ends):
     """Check that the output starts with one of the texts."""
 
     verb = "start"
-    is_there = staticmethod(str.startswith)
 
 
 class EndsWith(_Ends):
     """Check that the output ends with one of the texts."""
 
     verb = "end"
-    is_there = staticmethod(str.endswith)
