@@ -1,5 +1,8 @@
 import json
 import math
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 from pydantic import ValidationError
@@ -119,9 +122,32 @@ def test_hostile_values_are_judged(output):
     assert _score(output).value is False
 
 
+class _Schemas(BaseHTTPRequestHandler):
+    """Serves a schema that anything fits, and notes who asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format, *args):
+        """Keep the tests' output clean."""
+
+
+@pytest.mark.filterwarnings("ignore:Automatically retrieving remote references")
 def test_nothing_is_fetched():
-    with pytest.raises(EvaluationError, match=r"refers to what is not in it: .*other\.json.* Put it under \$defs"):
-        _score({}, {"$ref": "http://127.0.0.1:9/other.json"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Schemas) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(EvaluationError, match=r"refers to what is not in it: .*other\.json.* Put it under \$defs"):
+            _score({}, {"$ref": f"http://127.0.0.1:{server.server_port}/other.json"})
+        server.shutdown()
+    assert _Schemas.asked == []
+
+
+def test_references_within_the_schema_are_followed():
     assert _score(1, {"$ref": "#/$defs/a", "$defs": {"a": {"type": "integer"}}}).value is True
 
 
