@@ -56,7 +56,7 @@ async def test_a_record_whose_figures_are_not_known_is_skipped(room: Room) -> No
     assert (first.verdict, second.verdict) == (None, Verdict.FAILED)
 
     tried = [
-        await room.services.evaluators.try_out(actor=ANYONE, trial=trial)
+        (await room.services.evaluators.try_out(actor=ANYONE, trial=trial))[0]
         for trial in (
             Trial(evaluator_id=tokens.id, record_id=second.id),
             Trial(evaluator_id=tokens.id, record_id=first.id),
@@ -68,3 +68,28 @@ async def test_a_record_whose_figures_are_not_known_is_skipped(room: Room) -> No
         (ScoreStatus.SKIPPED, None),
         (ScoreStatus.SKIPPED, None),
     ]
+
+
+async def test_a_run_as_a_whole_is_scored_by_its_texts_and_figures(room: Room) -> None:
+    """The run is the example of sacreBLEU's README, section "Using SacreBLEU from Python"."""
+    answers = ["The dog bit the man.", "It wasn't surprising.", "The man had just bitten him."]
+    references = [
+        ["The dog bit the man.", "The dog had bit the man."],
+        ["It was not unexpected.", "No one was surprised."],
+        ["The man bit him first.", "The man had bitten the dog."],
+    ]
+    bleu = await room.evaluator("evalyard-reference/corpus_bleu")
+    of_figures = await room.evaluator(
+        "evalyard-reference/corpus_cer",
+        mapping=[
+            VariableMapping(variable="output", path="record.total_tokens"),
+            VariableMapping(variable="expected", path="record.prompt_tokens"),
+        ],
+    )
+    dataset = await room.dataset([{"answer": answer} for answer in answers], expected=references)
+
+    run = await room.finished(await room.start(dataset, await room.system("priced"), [bleu, of_figures]))
+
+    assert run.run_scores[bleu.id].score.value == pytest.approx(48.530827, abs=1e-6)
+    # Each record took 3 tokens of 5 for its prompt: one character replaced in each.
+    assert run.run_scores[of_figures.id].score.explanation == "3 records: 0 right, 3 replaced, 0 added, 0 missing."
