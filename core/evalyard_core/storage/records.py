@@ -13,7 +13,7 @@ from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
 from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.mapping import Context, figures_of
 from evalyard_core.domain.payload import dump_json, load_json, now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
@@ -45,7 +45,9 @@ _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
 
 #: What a mapping calls the parts of a record.
 _ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
-_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values()), 1)
+#: The arguments of `figures_of`.
+_TOOK: Final = ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "attempts")
+_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values(), *_TOOK), 1)
 _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
@@ -232,7 +234,9 @@ class RecordRepository(Listed[Record, RecordList]):
         size = 0
         async with self._rows.find(query, projection=_MAPPED, batch_size=most).sort("seq", 1).limit(most) as rows:
             async for row in rows:
-                found.append(CompletedCase(row["seq"], {root: load_json(row[name]) for root, name in _ROOTS.items()}))
+                parts = {root: load_json(row[name]) for root, name in _ROOTS.items()}
+                figures = figures_of(**{name: row[name] for name in _TOOK})
+                found.append(CompletedCase(row["seq"], {**parts, "record": figures}))
                 size += sum(len(row[name] or "") for name in _ROOTS.values())
                 if size > _PAGE_CHARACTERS:
                     break

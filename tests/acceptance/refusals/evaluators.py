@@ -152,7 +152,7 @@ CASES: tuple[Refused, ...] = (
         "output",
         "answer.text",
         "path",
-        "'answer.text' starts at 'answer'; start at one of input, expected, output, metadata, trace.",
+        "'answer.text' starts at 'answer'; start at one of input, expected, output, metadata, trace, record.",
     ),
     _mapping(
         "a path with an unknown function",
