@@ -96,6 +96,11 @@ async def _read_request(reader: asyncio.StreamReader, connection: int) -> Asked 
     return Asked(method, path, headers, body, connection)
 
 
+@pytest.fixture(autouse=True)
+def _loopback_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALYARD_TARGET_ALLOWED_NETWORKS", "127.0.0.0/8,::1")
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[ScriptedServer]:
     async def reply(_asked: Asked) -> bytes:

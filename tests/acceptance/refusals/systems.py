@@ -78,6 +78,13 @@ CASES: tuple[Refused, ...] = (
         "an unknown key", "", "config: Additional properties are not allowed ('headres' was unexpected).", headres={}
     ),
     _http("a wrong scheme", ".url", "config.url: 'ftp://x/' does not match '^https?://'.", url="ftp://x/"),
+    _http(
+        "an address that the worker may not call",
+        "",
+        "config: 169.254.169.254 has no public address, and this worker connects to no other: whoever runs it may ",
+        url="http://169.254.169.254/latest/meta-data/",
+    ),
+    _http("a text with an open path", ".body", "'input.' is no JMESPath: ", body={"$text": "Say {{input.}}"}),
     _http("a password in the URL", ".url", "Put no password into the URL", url="http://me:secret@127.0.0.1/"),
     _http("a secret in the URL", ".url", "The URL is fixed, without blanks and braces", url="http://x/${secret:KEY}"),
     _http("a secret in the body", ".body", _SECRET, body={"key": "${secret:KEY}"}),

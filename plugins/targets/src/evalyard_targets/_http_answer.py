@@ -2,8 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -13,20 +11,12 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from evalyard import TargetError, TargetResponse
+from evalyard_targets._endpoint import Answer
 from evalyard_targets._http_config import HttpConfig
 from evalyard_targets._template import compile_path
 
 _EXCERPT_BYTES: Final = 64 * 1024
 _TOO_MANY_REQUESTS: Final = 429
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer; header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class AnswerReader:
@@ -41,7 +31,7 @@ class AnswerReader:
     def read(self, answer: Answer) -> TargetResponse:
         """Pick output, cost and tokens; raises TargetError with the code HTTP_<status> or BAD_OUTPUT."""
         if not 200 <= answer.status < 300:
-            raise _refusal(answer)
+            raise refusal(answer)
         document = self._parse(answer)
         measures: dict[str, Any] = {name: _measure(name, path, document) for name, path in self._measures.items()}
         return TargetResponse(self._pick_output(document, answer), **measures)
@@ -87,7 +77,7 @@ def _is_json(answer: Answer) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _refusal(answer: Answer) -> TargetError:
+def refusal(answer: Answer) -> TargetError:
     """Classify a failure status: 429 and 5xx pass by themselves, the others do not."""
     status = answer.status
     retryable = status == _TOO_MANY_REQUESTS or status >= 500
