@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     target_allowed_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Networks, addresses and hosts that targets may call besides public addresses: 10.0.0.0/8."
     )
+    model_prices: Path | None = Field(
+        None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
+    )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
     log_format: Literal["json", "text"] = Field(
         "text", description="Form of the log lines on stderr: `json` or `text`."

@@ -9,6 +9,9 @@ import evalyard
 
 _in_flight: Counter[str] = Counter()
 
+#: What may be said of an answer, and what may not.
+SAID: list[Any] = [{"a": 1}, None, {}, {"a": "x" * 100_001}, {"a": float("nan")}, ["a"], "text"]
+
 
 async def echo(input: Any) -> Any:
     """Answer what the input says to answer."""
@@ -49,6 +52,11 @@ async def priced(input: Any) -> evalyard.TargetResponse:
     """Answer at a price of a cent."""
     await asyncio.sleep(0.005)
     return evalyard.TargetResponse(output=input["answer"], cost_usd=0.01, prompt_tokens=3, completion_tokens=2)
+
+
+async def talkative(input: Any) -> evalyard.TargetResponse:
+    """Answer, and say of the answer what SAID has at the input's place."""
+    return evalyard.TargetResponse(output=input["answer"], metadata=SAID[input["place"]])
 
 
 async def never(input: Any) -> Any:

@@ -373,6 +373,7 @@ def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
 def _outcome_fields(outcome: Outcome) -> Document:
     return {
         "output": dump_json(outcome.output),
+        "response": dump_json(outcome.response),
         "error": None if outcome.error is None else _PROBLEM.encode(outcome.error),
         "attempts": outcome.attempts,
         "latency_ms": outcome.latency_ms,

@@ -4,6 +4,8 @@ from . import operations as op
 from .case import Refused, bad_input, conflict, limit, nested, not_found
 
 _URL = "http://127.0.0.1:1/ask"
+_ONLY_IN_HEADERS = "${secret:NAME} is replaced in api_key and headers only."
+_PRICES = {"input_per_million": -1, "output_per_million": 1}
 _SECRET = "${secret:NAME} is replaced in headers only: send the secret in a header."
 
 
@@ -13,6 +15,11 @@ def _new(target: str, config: object = None) -> dict[str, object]:
 
 def _http(name: str, field: str, says: str, **config: object) -> Refused:
     new = _new("evalyard-targets/http", {"url": _URL, **config})
+    return bad_input(name, op.CREATE_VERSION, f"input.config{field}", says, input=new)
+
+
+def _model(name: str, field: str, says: str, **config: object) -> Refused:
+    new = _new("openai", {"model": "m", "base_url": "http://127.0.0.1:1/v1", **config})
     return bad_input(name, op.CREATE_VERSION, f"input.config{field}", says, input=new)
 
 
@@ -43,7 +50,7 @@ CASES: tuple[Refused, ...] = (
         op.CREATE_VERSION,
         "input.target",
         "There is no target 'pigeon'; there are: acme-old/old, acme-rival/http, evalyard-targets/http, "
-        "evalyard-targets/python.",
+        "evalyard-targets/openai, evalyard-targets/python.",
         input=_new("pigeon"),
     ),
     bad_input(
@@ -99,6 +106,13 @@ CASES: tuple[Refused, ...] = (
     _http("a body that is no JMESPath", ".body", "'input[' is no JMESPath: ", body={"q": {"$path": "input["}}),
     _http("a cost with an unknown function", ".cost_usd", "there is no function shout.", cost_usd="shout(cost)"),
     _http("a limit of the wrong type", ".max_response_bytes", "is not of type 'integer'.", max_response_bytes="all"),
+    _model("a model without a name", ".model", "config.model: '' should be non-empty.", model=""),
+    _model("a key in the clear", ".api_key", "config.api_key: 'sk-1' does not match ", api_key="sk-1"),
+    _model("a secret in a prompt", ".messages", _ONLY_IN_HEADERS, messages=[{"content": "${secret:KEY}"}]),
+    _model("a secret in a tool", ".tools", _ONLY_IN_HEADERS, tools=[{"name": "${secret:KEY}"}]),
+    _model("an option among the others", ".extra", "stream has no place in extra: it is an ", extra={"stream": True}),
+    _model("a price below zero", ".prices.input_per_million", "-1 is less than the minimum of 0.", prices=_PRICES),
+    _model("a model at an address that the worker may not call", "", "has no public address", base_url="http://[::1]/"),
     limit(
         "a config that is nested too deep",
         op.CREATE_VERSION,

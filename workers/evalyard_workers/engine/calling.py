@@ -21,6 +21,7 @@ _log = structlog.get_logger(__name__)
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_MESSAGE: Final = 2_000
+_MOST_METADATA_BYTES: Final = 100_000
 
 
 class Caller:
@@ -98,11 +99,20 @@ def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
             raise evalyard.TargetError(
                 f"The target gave {value!r:.100} as {name}; it takes a number.", code="BAD_OUTPUT"
             )
-    try:
-        payload_size(response.output, field="output", most=MAX_PAYLOAD_BYTES)
-    except Refusal as error:
-        raise evalyard.TargetError(f"The output can't be stored: {error.message}", code="BAD_OUTPUT") from error
+    if not isinstance(response.metadata, dict | None):
+        raise evalyard.TargetError(
+            f"The target gave {response.metadata!r:.100} as metadata; it takes a dict.", code="BAD_OUTPUT"
+        )
+    _check_payload("output", response.output, most=MAX_PAYLOAD_BYTES)
+    _check_payload("metadata", response.metadata, most=_MOST_METADATA_BYTES)
     return response
+
+
+def _check_payload(name: str, value: Any, *, most: int) -> None:
+    try:
+        payload_size(value, field=name, most=most)
+    except Refusal as error:
+        raise evalyard.TargetError(f"The {name} can't be stored: {error.message}", code="BAD_OUTPUT") from error
 
 
 def _pause(attempt: int, asked_seconds: float | None) -> float:
@@ -118,6 +128,7 @@ def _pause(attempt: int, asked_seconds: float | None) -> float:
 def _success(response: evalyard.TargetResponse, attempt: int, begun: float, started_at: Any) -> Outcome:
     return Outcome(
         output=response.output,
+        response=response.metadata,
         attempts=attempt,
         latency_ms=(time.perf_counter() - begun) * 1000,
         cost_usd=response.cost_usd,

@@ -27,13 +27,18 @@ class TargetRequest:
 
 @dataclass(frozen=True, slots=True)
 class TargetResponse:
-    """What the system answered: an output that JSON can hold, and what it cost where it says so."""
+    """What the system answered: an output that JSON can hold, and what it cost where it says so.
+
+    `metadata` is what else there is to know of the answer, such as why a model stopped; it is stored and shown beside
+    the output, and can be JSON of 100,000 bytes.
+    """
 
     output: Any
     cost_usd: float | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     trace_id: str | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class Target(Component[ConfigT], ABC):

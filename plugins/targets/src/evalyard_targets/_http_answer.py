@@ -42,7 +42,7 @@ class AnswerReader:
         try:
             return pydantic_core.from_json(answer.body, allow_inf_nan=False)
         except ValueError as exc:
-            raise _bad_output(f"The system's answer is not JSON ({exc}){_excerpt(answer)}") from exc
+            raise _bad_output(f"The system's answer is not JSON ({exc}){excerpt(answer.body)}") from exc
 
     def _pick_output(self, document: Any, answer: Answer) -> Any:
         if self._output is None:
@@ -50,7 +50,7 @@ class AnswerReader:
         output = _search(self._output, document)
         if output is None:
             path = self._output.expression
-            raise _bad_output(f"The path {path!r} (output) finds nothing in the system's answer{_excerpt(answer)}")
+            raise _bad_output(f"The path {path!r} (output) finds nothing in the system's answer{excerpt(answer.body)}")
         return output
 
 
@@ -83,7 +83,7 @@ def refusal(answer: Answer) -> TargetError:
     retryable = status == _TOO_MANY_REQUESTS or status >= 500
     redirect = " (redirects are not followed: use the final address)" if 300 <= status < 400 else ""
     return TargetError(
-        f"The system answered with status {status}{redirect}{_excerpt(answer)}",
+        f"The system answered with status {status}{redirect}{excerpt(answer.body)}",
         code=f"HTTP_{status}",
         retryable=retryable,
         retry_after_seconds=read_retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
@@ -109,7 +109,7 @@ def _bad_output(message: str) -> TargetError:
     return TargetError(message, code="BAD_OUTPUT")
 
 
-def _excerpt(answer: Answer) -> str:
-    """Quote the answer at length: it is cut when secrets have been taken out of it, so that none is cut in two."""
-    text = answer.body[:_EXCERPT_BYTES].decode("utf-8", "replace").strip()
+def excerpt(body: bytes) -> str:
+    """Quote an answer at length: it is cut when secrets have been taken out of it, so that none is cut in two."""
+    text = body[:_EXCERPT_BYTES].decode("utf-8", "replace").strip()
     return f": {text}" if text else "."
