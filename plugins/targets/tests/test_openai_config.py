@@ -17,8 +17,8 @@ def test_an_address_is_refused_when_it_is_saved(monkeypatch):
     ("config", "place", "message"),
     [
         ({"model": ""}, ("model",), "at least 1 character"),
-        ({"api_key": "sk-in-the-clear"}, ("api_key",), "should match pattern"),
-        ({"api_key": "Bearer ${secret:KEY}"}, ("api_key",), "should match pattern"),
+        ({"api_key": "sk-in-the-clear"}, ("api_key",), "Name the secret as ${secret:NAME}"),
+        ({"api_key": "Bearer ${secret:KEY}"}, ("api_key",), "Name the secret as ${secret:NAME}"),
         ({"base_url": "ftp://x"}, ("base_url",), "begins with http"),
         ({"base_url": "https://me:pw@x/"}, ("base_url",), "Put no password into the URL"),
         ({"messages": [{"role": "user", "content": "${secret:KEY}"}]}, ("messages",), "in api_key and headers only"),

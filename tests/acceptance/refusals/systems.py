@@ -107,11 +107,11 @@ CASES: tuple[Refused, ...] = (
     _http("a cost with an unknown function", ".cost_usd", "there is no function shout.", cost_usd="shout(cost)"),
     _http("a limit of the wrong type", ".max_response_bytes", "is not of type 'integer'.", max_response_bytes="all"),
     _model("a model without a name", ".model", "config.model: '' should be non-empty.", model=""),
-    _model("a key in the clear", ".api_key", "config.api_key: 'sk-1' does not match ", api_key="sk-1"),
+    _model("a key in the clear", ".api_key", "config.api_key: Name the secret as ${secret:NAME}, and ", api_key="sk-1"),
     _model("a secret in a prompt", ".messages", _ONLY_IN_HEADERS, messages=[{"content": "${secret:KEY}"}]),
     _model("a secret in a tool", ".tools", _ONLY_IN_HEADERS, tools=[{"name": "${secret:KEY}"}]),
     _model("an option among the others", ".extra", "stream has no place in extra: it is an ", extra={"stream": True}),
-    _model("a price below zero", ".prices.input_per_million", "-1 is less than the minimum of 0.", prices=_PRICES),
+    _model("a price below zero", ".prices", "is not valid under any of the given schemas.", prices=_PRICES),
     _model("a model at an address that the worker may not call", "", "has no public address", base_url="http://[::1]/"),
     limit(
         "a config that is nested too deep",

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
+_REFERENCE: Final = re.compile(r"\$\{secret:[A-Za-z0-9_]+\}")
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
 
@@ -41,5 +42,13 @@ def is_header_value(text: str) -> bool:
     return _HEADER_VALUE.fullmatch(text) is not None
 
 
+def _check_reference(text: str) -> str:
+    if not _REFERENCE.fullmatch(text):
+        # Without the text, which may be a secret in the clear.
+        raise ValueError("Name the secret as ${secret:NAME}, and set EVALYARD_SECRET_NAME for the worker.")
+    return text
+
+
+SecretReference = Annotated[str, AfterValidator(_check_reference)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Headers = Annotated[dict[str, str], AfterValidator(_check_headers)]

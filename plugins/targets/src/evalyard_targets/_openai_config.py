@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from evalyard import Config
 from evalyard.secrets import find_references
-from evalyard_targets._headers import Headers, Url
+from evalyard_targets._headers import Headers, SecretReference, Url
 from evalyard_targets._prices import Prices
 from evalyard_targets._template import Template
 
@@ -47,10 +47,8 @@ class OpenAIConfig(Config):
         json_schema_extra={"format": "uri", "pattern": "^https?://"},
     )
     model: str = Field(min_length=1, description="Name of the model.")
-    api_key: str | None = Field(
-        None,
-        pattern=r"^\$\{secret:[A-Za-z0-9_]+\}$",
-        description="The key, as ${secret:NAME} for the worker's environment variable EVALYARD_SECRET_NAME.",
+    api_key: SecretReference | None = Field(
+        None, description="The key, as ${secret:NAME} for the worker's environment variable EVALYARD_SECRET_NAME."
     )
     headers: Headers = Field({}, description="More headers of each request; ${secret:NAME} as in api_key.")
     messages: Annotated[Template, Plain] = Field(
