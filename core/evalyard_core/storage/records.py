@@ -246,6 +246,21 @@ class RecordRepository(Listed[Record, RecordList]):
         )
         return result.modified_count
 
+    async def give_up(self, run_id: str, problem: Problem, scores: tuple[Score, ...], at: datetime) -> None:
+        """Make errors of the records of a run that nobody has begun, with these scores."""
+        await self._rows.update_many(
+            {"run_id": run_id, "status": RecordStatus.PENDING},
+            {
+                "$set": {
+                    "status": RecordStatus.ERRORED,
+                    "verdict": Verdict.ERRORED,
+                    "error": _PROBLEM.encode(problem),
+                    "scores": _SCORES.encode(scores),
+                    "finished_at": at,
+                }
+            },
+        )
+
     async def done_since(self, run_id: str, since: datetime) -> list[str]:
         """Return the ids of the records of a run that were done with at `since` or later, in their order."""
         query = {"run_id": run_id, "status": {"$in": sorted(RECORD_TERMINAL)}, "finished_at": {"$gte": since}}

@@ -4,7 +4,7 @@ from . import operations as op
 from .case import Refused, bad_input, conflict, limit, nested, not_found
 
 _URL = "http://127.0.0.1:1/ask"
-_ONLY_IN_HEADERS = "${secret:NAME} is replaced in api_key and headers only."
+_ONLY_IN_HEADERS = "${secret:NAME} is replaced in headers, api_key and token only."
 _PRICES = {"input_per_million": -1, "output_per_million": 1}
 _SECRET = "${secret:NAME} is replaced in headers only: send the secret in a header."
 

@@ -56,7 +56,7 @@ class Caller:
                 )
                 if not again:
                     return _failure(error, attempt, begun, started_at)
-                await asyncio.sleep(_pause(attempt, error.retry_after_seconds))
+                await asyncio.sleep(pause_seconds(attempt, error.retry_after_seconds))
             else:
                 return _success(response, attempt, begun, started_at)
 
@@ -115,7 +115,7 @@ def _check_payload(name: str, value: Any, *, most: int) -> None:
         raise evalyard.TargetError(f"The {name} can't be stored: {error.message}", code="BAD_OUTPUT") from error
 
 
-def _pause(attempt: int, asked_seconds: float | None) -> float:
+def pause_seconds(attempt: int, asked_seconds: float | None) -> float:
     """Return how long to wait: what the system asked for, else exponential back-off with full jitter.
 
     M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog (2015).

@@ -1,10 +1,13 @@
 """Addresses and headers that a user sets, checked before any call is made."""
 
+import json
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import httpx
 from pydantic import AfterValidator
+
+from evalyard.secrets import find_references
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
@@ -49,6 +52,14 @@ def _check_reference(text: str) -> str:
     return text
 
 
+def _refuse_secrets(value: Any) -> Any:
+    # They would be sent as they stand, and shown by whoever receives them.
+    if find_references(json.dumps(value)):
+        raise ValueError("${secret:NAME} is replaced in headers, api_key and token only.")
+    return value
+
+
+Plain = AfterValidator(_refuse_secrets)
 SecretReference = Annotated[str, AfterValidator(_check_reference)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Headers = Annotated[dict[str, str], AfterValidator(_check_headers)]

@@ -1,13 +1,11 @@
 """What a user sets for the `openai` target, checked before any call is made."""
 
-import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
 from evalyard import Config
-from evalyard.secrets import find_references
-from evalyard_targets._headers import Headers, SecretReference, Url
+from evalyard_targets._headers import Headers, Plain, SecretReference, Url
 from evalyard_targets._prices import Prices
 from evalyard_targets._template import Template
 
@@ -17,21 +15,11 @@ _OWN: Final = frozenset({"model", "messages", "tools", "response_format", "strea
 _WHOLE_INPUT: Final[JsonValue] = [{"role": "user", "content": {"$text": "{{input}}"}}]
 
 
-def _refuse_secrets(value: Any) -> Any:
-    # They would be sent as they stand, and models repeat what they are told.
-    if find_references(json.dumps(value)):
-        raise ValueError("${secret:NAME} is replaced in api_key and headers only.")
-    return value
-
-
 def _check_extra(extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
     taken = sorted(extra.keys() & (_OWN | OpenAIConfig.model_fields.keys()))
     if taken:
         raise ValueError(f"{taken[0]} has no place in extra: it is an option of its own, or set by Evalyard.")
     return extra
-
-
-Plain = AfterValidator(_refuse_secrets)
 
 
 class OpenAIConfig(Config):

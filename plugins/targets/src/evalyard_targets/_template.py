@@ -16,7 +16,7 @@ from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator, Field, JsonValue
 
-from evalyard import TargetError, TargetRequest
+from evalyard import DispatchRequest, TargetError, TargetRequest
 
 Fill: TypeAlias = Callable[[Mapping[str, Any]], Any]
 
@@ -66,8 +66,8 @@ def compile_template(template: JsonValue) -> Fill:
     return lambda values: {key: member(values) for key, member in members.items()}
 
 
-def fill(template: Fill, request: TargetRequest) -> Any:
-    """Fill a template for one call; raises TargetError BAD_INPUT where the item does not have what it needs."""
+def fill(template: Fill, request: TargetRequest | DispatchRequest) -> Any:
+    """Fill a template for a call or a run; raises TargetError BAD_INPUT where the item has not what it needs."""
     values = {field.name: getattr(request, field.name) for field in fields(request) if field.name not in _OWN}
     try:
         return template(values)
