@@ -186,7 +186,7 @@ async def test_a_time_out_spoils_no_later_call(server, make_answer, make_http_ta
 
     server.reply = answer_the_second
     target = await make_http_target()
-    assert (await refusal_of(target, make_request(timeout_seconds=0.05)))[0] == "TIMEOUT"
+    assert (await refusal_of(target, make_request(timeout_seconds=0.3)))[0] == "TIMEOUT"
     assert (await target.call(make_request())).output == "late"
     assert [asked.connection for asked in server.asked] == [1, 2]
 

@@ -23,6 +23,15 @@ def _model(name: str, field: str, says: str, **config: object) -> Refused:
     return bad_input(name, op.CREATE_VERSION, f"input.config{field}", says, input=new)
 
 
+def _workflow(name: str, field: str, says: str, **config: object) -> Refused:
+    plain = {"repository": "acme/bot", "workflow": "evaluate.yml", "token": "${secret:CI}"}
+    return bad_input(name, op.CREATE_VERSION, f"input.config{field}", says, input=_new("workflow", {**plain, **config}))
+
+
+def _replay(name: str, field: str, says: str, config: object) -> Refused:
+    return bad_input(name, op.CREATE_VERSION, field, says, input=_new("replay", config))
+
+
 CASES: tuple[Refused, ...] = (
     bad_input(
         "a system without a name",
@@ -50,7 +59,7 @@ CASES: tuple[Refused, ...] = (
         op.CREATE_VERSION,
         "input.target",
         "There is no target 'pigeon'; there are: acme-old/old, acme-rival/http, evalyard-targets/http, "
-        "evalyard-targets/openai, evalyard-targets/python.",
+        "evalyard-targets/openai, evalyard-targets/python, evalyard-targets/replay, evalyard-targets/workflow.",
         input=_new("pigeon"),
     ),
     bad_input(
@@ -113,6 +122,50 @@ CASES: tuple[Refused, ...] = (
     _model("an option among the others", ".extra", "stream has no place in extra: it is an ", extra={"stream": True}),
     _model("a price below zero", ".prices", "is not valid under any of the given schemas.", prices=_PRICES),
     _model("a model at an address that the worker may not call", "", "has no public address", base_url="http://[::1]/"),
+    _workflow("a repository without an owner", ".repository", "'bot' does not match ", repository="bot"),
+    _workflow("a repository that leads elsewhere", ".repository", "does not match ", repository="acme/.."),
+    _workflow("a workflow in a folder", ".workflow", "'../x.yml' does not match ", workflow="../x.yml"),
+    _workflow("a token in the clear", ".token", "Name the secret as ${secret:NAME}", token="ghp_1"),
+    _workflow("a secret in an input", ".inputs", _ONLY_IN_HEADERS, inputs={"key": "${secret:KEY}"}),
+    _workflow("a deadline in the past", ".deadline_seconds", "0 is less than or equal to ", deadline_seconds=0),
+    _workflow("a deadline after 30 days", ".deadline_seconds", "greater than the maximum", deadline_seconds=3e6),
+    _replay("a replay of nothing", "input.config", "'run_id' is a required property.", {}),
+    *(
+        not_found(f"a replay of {what}", op.CREATE_VERSION, "input.config.run_id", "There is no such run.", input=new)
+        for what, new in (
+            ("another project's run", _new("replay", {"run_id": "<their_run>"})),
+            ("a deleted run", _new("replay", {"run_id": "<deleted_run>"})),
+            ("a run that never was", _new("replay", {"run_id": "<no_run>"})),
+            ("what is no run", _new("replay", {"run_id": "<dataset>"})),
+            ("what is no id", _new("replay", {"run_id": "7"})),
+        )
+    ),
+    conflict(
+        "a replay of a run that has not ended",
+        op.START_RUN,
+        "input.systemVersionId",
+        ", which this system version replays, is RUNNING; wait until it has ended.",
+        input={"projectId": "<project>", "datasetId": "<dataset>", "systemVersionId": "<replay_of_external>"},
+    ),
+    bad_input(
+        "a replay over another dataset",
+        op.START_RUN,
+        "input.datasetId",
+        ", which this system version replays, has no dataset; name the same.",
+        input={"projectId": "<project>", "datasetId": "<dataset>", "systemVersionId": "<replay_of_finished>"},
+    ),
+    bad_input(
+        "a replay of more trials",
+        op.START_RUN,
+        "input.trials",
+        ", which this system version replays, has 1 trials of each item, not 2.",
+        input={
+            "projectId": "<project>",
+            "datasetId": "<dataset>",
+            "systemVersionId": "<replay_of_called>",
+            "trials": 2,
+        },
+    ),
     limit(
         "a config that is nested too deep",
         op.CREATE_VERSION,

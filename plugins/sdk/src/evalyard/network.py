@@ -69,11 +69,7 @@ class AllowedNetworks:
         Connect to one of these, and never to the name: asked again, the resolver may say something else. Raises
         AddressRefused where there is none, and OSError where the host is unknown.
         """
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except UnicodeError as exc:
-            raise OSError(f"{host!r} is no host name") from exc
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = [host] if _is_address(host) else await _addresses_of(host, port)
         if self.allows_name(host):
             return addresses
         allowed = [address for address in addresses if self.allows(address)]
@@ -83,11 +79,7 @@ class AllowedNetworks:
 
     def refuse(self, host: str) -> None:
         """Raise AddressRefused for a host that is written as an address and may not be connected to."""
-        try:
-            refused = not (self.allows_name(host) or self.allows(host))
-        except ValueError:
-            return
-        if refused:
+        if _is_address(host) and not (self.allows_name(host) or self.allows(host)):
             raise AddressRefused(host)
 
 
@@ -112,6 +104,22 @@ def _unwrapped(address: Address) -> Address:
     if inner is None and address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return inner or address
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+async def _addresses_of(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as exc:
+        raise OSError(f"{host!r} is no host name") from exc
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _network(entry: str) -> IPv4Network | IPv6Network | None:
