@@ -231,7 +231,9 @@ async def test_two_workers_at_once_start_it_once(room: Room, actions: ActionsSer
     dataset, version = await room.dataset([{"answer": "0"}]), await a_version(room, actions)
     run = await room.start(dataset, version)
     plan = room.mailbox.messages[0]
-    await asyncio.gather(*(engine.work(*plan) for engine in (room.engine, room.new_engine(), room.new_engine())))
+    others = [room.new_engine() for _ in range(2)]
+    await asyncio.gather(*(engine.work(*plan) for engine in (room.engine, *others)))
+    await asyncio.gather(*(engine.close() for engine in others))
     assert (await room.finished(run)).status is RunStatus.RUNNING
     assert len(actions.asked) == 1
 
