@@ -62,3 +62,22 @@ async def talkative(input: Any) -> evalyard.TargetResponse:
 async def never(input: Any) -> Any:
     """Answer long after anybody waits."""
     await asyncio.sleep(3600)
+
+
+#: Calls of `speaking` that wait to go on, and how many were given up.
+gates: dict[str, asyncio.Event] = {}
+given_up: list[str] = []
+
+
+async def speaking(input: Any, request: evalyard.TargetRequest) -> Any:
+    """Say a word at a time to whoever watches, each after the first when the gate of the input's name opens."""
+    for word in input["words"]:
+        if request.on_text is not None:
+            request.on_text(word)
+        try:
+            await gates[input["gate"]].wait()
+        except asyncio.CancelledError:
+            given_up.append(input["gate"])
+            raise
+        gates[input["gate"]].clear()
+    return "".join(input["words"])

@@ -51,6 +51,7 @@ _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
 _PROBLEM = PartCodec(Problem)
+_OUTCOME = PartCodec(Outcome)
 _SCORES = PartCodec(tuple[Score, ...])
 _ANNOTATION = PartCodec(Annotation)
 
@@ -383,6 +384,16 @@ def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
         return Order("seq") if "run_id" in scope else Order("created_at", descending=True)
     nullable = order.field is not RecordOrderField.CREATED_AT
     return Order(_ORDERS[order.field], descending=order.direction is OrderDirection.DESC, nullable=nullable)
+
+
+def encode_outcome(outcome: Outcome) -> Any:
+    """Return an outcome as JSON, for a question that is answered by it."""
+    return _OUTCOME.encode(outcome)
+
+
+def decode_outcome(part: Any) -> Outcome:
+    """Return the outcome of an answer."""
+    return _OUTCOME.decode(part)
 
 
 def _outcome_fields(outcome: Outcome) -> Document:

@@ -5,6 +5,10 @@ from .case import Refused, bad_input, conflict, limit, nested, not_found
 
 _URL = "http://127.0.0.1:1/ask"
 _ONLY_IN_HEADERS = "${secret:NAME} is replaced in headers, api_key and token only."
+_PIGEON = {"projectId": "<project>", "target": "pigeon"}
+_WRONG = {"config": {"function": "rm -rf"}}
+_INSIDE = {"projectId": "<project>", "target": "evalyard-targets/http", "config": {"url": "http://10.0.0.1/"}}
+_NO_TIME = {"timeoutSeconds": 0}
 _PRICES = {"input_per_million": -1, "output_per_million": 1}
 _SECRET = "${secret:NAME} is replaced in headers only: send the secret in a header."
 
@@ -30,6 +34,10 @@ def _workflow(name: str, field: str, says: str, **config: object) -> Refused:
 
 def _replay(name: str, field: str, says: str, config: object) -> Refused:
     return bad_input(name, op.CREATE_VERSION, field, says, input=_new("replay", config))
+
+
+def _try(name: str, field: str, says: str, **trial: object) -> Refused:
+    return bad_input(name, op.TRY_TARGET, f"input.{field}", says, input={"input": 1, **trial})
 
 
 CASES: tuple[Refused, ...] = (
@@ -166,6 +174,12 @@ CASES: tuple[Refused, ...] = (
             "trials": 2,
         },
     ),
+    _try("a trial of nothing", "target", "Name a systemVersionId, or a projectId and a target.", projectId="<project>"),
+    _try("a trial of an unknown target", "target", "There is no target 'pigeon'", **_PIGEON),
+    _try("a trial of another's repetition", "target", "answers no single input", systemVersionId="<replay_of_called>"),
+    _try("a trial of a wrong config", "config.function", "does not match ", systemVersionId="<version>", **_WRONG),
+    _try("a trial that the target refuses", "config", "has no public address", **_INSIDE),
+    _try("a trial without time", "timeoutSeconds", "0.01 to 300.0, not 0", systemVersionId="<version>", **_NO_TIME),
     limit(
         "a config that is nested too deep",
         op.CREATE_VERSION,

@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -55,10 +56,10 @@ class Caller:
                     again=again,
                 )
                 if not again:
-                    return _failure(error, attempt, begun, started_at)
+                    return failure_of(error, attempt, begun, started_at)
                 await asyncio.sleep(pause_seconds(attempt, error.retry_after_seconds))
             else:
-                return _success(response, attempt, begun, started_at)
+                return success_of(response, attempt, begun, started_at)
 
     async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
         request = evalyard.TargetRequest(
@@ -71,21 +72,24 @@ class Caller:
             attempt=attempt,
             timeout_seconds=self._settings.timeout_seconds,
         )
-        limit = self._settings.timeout_seconds
-        try:
-            async with asyncio.timeout(limit):
-                response = await self._target.call(request)
-        except TimeoutError as error:
-            raise evalyard.TargetError(
-                f"The system gave no answer within {limit:g} s.", code="TIMEOUT", retryable=True
-            ) from error
-        except evalyard.TargetError:
-            raise
-        except Exception as error:
-            raise evalyard.TargetError(
-                f"The target raised {type(error).__name__}: {error}", code="EXCEPTION"
-            ) from error
-        return _checked(response)
+        return await call_once(self._target, request)
+
+
+async def call_once(target: evalyard.Target[Any], request: evalyard.TargetRequest) -> evalyard.TargetResponse:
+    """Return what a target answers, once it can be stored; raises TargetError for whatever goes wrong."""
+    limit = request.timeout_seconds
+    try:
+        async with asyncio.timeout(limit):
+            response = await target.call(request)
+    except TimeoutError as error:
+        raise evalyard.TargetError(
+            f"The system gave no answer within {limit:g} s.", code="TIMEOUT", retryable=True
+        ) from error
+    except evalyard.TargetError:
+        raise
+    except Exception as error:
+        raise evalyard.TargetError(f"The target raised {type(error).__name__}: {error}", code="EXCEPTION") from error
+    return _checked(response)
 
 
 def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
@@ -125,7 +129,8 @@ def pause_seconds(attempt: int, asked_seconds: float | None) -> float:
     return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
 
 
-def _success(response: evalyard.TargetResponse, attempt: int, begun: float, started_at: Any) -> Outcome:
+def success_of(response: evalyard.TargetResponse, attempt: int, begun: float, started_at: datetime) -> Outcome:
+    """Return the outcome of a call that began at `begun`, by `time.perf_counter`."""
     return Outcome(
         output=response.output,
         response=response.metadata,
@@ -140,7 +145,8 @@ def _success(response: evalyard.TargetResponse, attempt: int, begun: float, star
     )
 
 
-def _failure(error: evalyard.TargetError, attempt: int, begun: float, started_at: Any) -> Outcome:
+def failure_of(error: evalyard.TargetError, attempt: int, begun: float, started_at: datetime) -> Outcome:
+    """Return the outcome of a call that began at `begun` and gave no output."""
     return Outcome(
         error=Problem(error.code, str(error)[:_LONGEST_MESSAGE], retryable=error.retryable),
         attempts=attempt,

@@ -1,7 +1,7 @@
 """The contract of a target: a way to call a system under test."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, final
@@ -22,7 +22,8 @@ class TargetMode(StrEnum):
 class TargetRequest:
     """One call of a system under test: an item's input, and where the call belongs.
 
-    `trial` and `attempt` count from 1. The engine gives up on the call after `timeout_seconds`.
+    `trial` and `attempt` count from 1. The engine gives up on the call after `timeout_seconds`. Where somebody watches,
+    `on_text` takes each part of the answer's text as it comes in; a target that can't stream need not call it.
     """
 
     input: Any
@@ -33,6 +34,7 @@ class TargetRequest:
     trial: int
     attempt: int
     timeout_seconds: float
+    on_text: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from evalyard_targets._prices import prices_of
 from evalyard_targets._template import compile_template, fill
 
 _PATH: Final = "/chat/completions"
+_STREAMED: Final = {"stream": True, "stream_options": {"include_usage": True}}
 _PARAMETERS: Final = ("temperature", "top_p", "max_tokens", "seed", "stop", "tool_choice", "response_format")
 
 
@@ -50,14 +51,16 @@ class OpenAITarget(Target[OpenAIConfig]):
     async def call(self, request: TargetRequest) -> TargetResponse:
         """Ask once, within the request's time limit."""
         with self._endpoint.without_secrets():
-            content = pydantic_core.to_json({**self._fixed, "messages": self._filled(request)})
-            said = Said(time.perf_counter())
+            streams = self.config.stream or request.on_text is not None
+            body = {**self._fixed, "messages": self._filled(request), **(_STREAMED if streams else {})}
+            content = pydantic_core.to_json(body)
+            said = Said(time.perf_counter(), request.on_text)
             async with self._endpoint.ask("POST", self._url, content, request.timeout_seconds) as response:
                 if response.is_success and _is_stream(response):
                     await read_stream(self._endpoint.chunks_of(response), said)
                 else:
-                    body = await self._endpoint.body_of(response)
-                    read_whole(Answer(response.status_code, response.headers, body), said)
+                    answered = await self._endpoint.body_of(response)
+                    read_whole(Answer(response.status_code, response.headers, answered), said)
             return self._response(said)
 
     def _filled(self, request: TargetRequest) -> list[Any]:
@@ -98,8 +101,6 @@ def _fixed(config: OpenAIConfig) -> dict[str, Any]:
     body = {"model": config.model, **{name: value for name, value in given.items() if value is not None}}
     if config.tools:
         body["tools"] = config.tools
-    if config.stream:
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
     return body | config.extra
 
 

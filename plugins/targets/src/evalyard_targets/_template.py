@@ -24,7 +24,7 @@ _PATH: Final = "$path"
 _TEXT: Final = "$text"
 _SLOT: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 #: What a request has that is nothing of the item's or of the run's.
-_OWN: Final = frozenset({"timeout_seconds"})
+_OWN: Final = frozenset({"timeout_seconds", "on_text"})
 
 
 def compile_path(path: str) -> ParsedResult:
