@@ -6,21 +6,28 @@ from typing import Any
 import pytest
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.datasets import Dataset
+from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.errors import BadInput, Conflict, NotFound, Refusal
 from evalyard_core.domain.ids import global_id
+from evalyard_core.domain.lists import ItemList, Page, PageRequest
 from evalyard_core.domain.records import RecordStatus
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.systems import SystemVersion
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.datasets import NewItem
 from evalyard_core.services.submissions import Submitted
-from evalyard_core.storage.datasets import ItemSelection
 from tests.support.room import Room
 
 
 async def replay_of(room: Room, run: Run) -> SystemVersion:
     return await room.version("replay", {"run_id": global_id("Run", run.id)})
+
+
+async def items_of(room: Room, dataset: Dataset) -> list[Item]:
+    wanted = ItemList(project_id=dataset.project_id, dataset_id=dataset.id)
+    [page] = await room.store.items.pages([PageRequest(of=wanted, first=100)])
+    assert isinstance(page, Page)
+    return list(page.items)
 
 
 async def a_run(room: Room, tmp_path: Path, function: str = "logged", **settings: Any) -> tuple[Dataset, Run, Path]:
@@ -69,7 +76,7 @@ async def test_a_record_says_where_its_output_comes_from(room: Room, tmp_path: P
 async def test_what_is_not_there_is_an_error(room: Room) -> None:
     dataset = await room.dataset([{"answer": "0"}, {"answer": "1", "broken": True}, {"answer": "2"}])
     source = await room.finished(await room.start(dataset, await room.system("moody")))
-    items = [item async for item in room.store.items.stream(ItemSelection(dataset.id))]
+    items = await items_of(room, dataset)
     await room.services.datasets.update_item(
         actor=ANYONE, item_id=items[2].id, changes={"input": {"answer": "another"}}
     )
@@ -92,7 +99,7 @@ async def test_what_is_not_there_is_an_error(room: Room) -> None:
 async def test_submitted_outputs_are_replayed_too(room: Room) -> None:
     dataset = await room.dataset([{"answer": "0"}, {"answer": "1"}])
     source = await room.start(dataset, None)
-    items = [item async for item in room.store.items.stream(ItemSelection(dataset.id))]
+    items = await items_of(room, dataset)
     await room.services.submissions.submit(
         actor=ANYONE, run_id=source.id, submitted=[Submitted(item_id=items[1].id, output="yes", trace_id="t-1")]
     )
