@@ -9,6 +9,8 @@ from typing import Annotated, Final, NamedTuple
 
 import orjson
 
+from evalyard import TargetMode
+
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
 from .payload import AsText, Json
@@ -106,7 +108,7 @@ class DatasetPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPin:
-    """The system version that a run calls, as it stood at the start."""
+    """The system version that a run calls, as it stood at the start; `replays` is the run whose outputs it takes."""
 
     system_id: str
     system_name: str
@@ -114,6 +116,17 @@ class SystemPin:
     version_name: str
     target: str
     config: Json
+    mode: TargetMode = TargetMode.CALL
+    replays: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """What was started elsewhere to carry out a run: when, until when its records are waited for, and where it is."""
+
+    at: datetime
+    deadline_at: datetime
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,12 +287,23 @@ class Run:
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     run_scores: Mapping[str, RunScore] = field(default_factory=dict)
     rescoring: tuple[str, ...] = ()
+    dispatch: Dispatch | None = None
     hidden: bool = False
 
     @property
     def is_external(self) -> bool:
         """Whether its system runs elsewhere and outputs are submitted."""
-        return self.system is None
+        return self.system is None or self.is_dispatched
+
+    @property
+    def is_dispatched(self) -> bool:
+        """Whether workers start what carries it out elsewhere; its records are laid down before they are submitted."""
+        return self.system is not None and self.system.mode is TargetMode.DISPATCH
+
+    @property
+    def called_system(self) -> SystemPin | None:
+        """The system that workers call for each record."""
+        return self.system if self.system is not None and self.system.mode is TargetMode.CALL else None
 
     @property
     def is_terminal(self) -> bool:

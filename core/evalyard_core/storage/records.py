@@ -53,6 +53,7 @@ _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
 _PROBLEM = PartCodec(Problem)
+_OUTCOME = PartCodec(Outcome)
 _SCORES = PartCodec(tuple[Score, ...])
 _ANNOTATION = PartCodec(Annotation)
 
@@ -250,6 +251,21 @@ class RecordRepository(Listed[Record, RecordList]):
         )
         return result.modified_count
 
+    async def give_up(self, run_id: str, problem: Problem, scores: tuple[Score, ...], at: datetime) -> None:
+        """Make errors of the records of a run that nobody has begun, with these scores."""
+        await self._rows.update_many(
+            {"run_id": run_id, "status": RecordStatus.PENDING},
+            {
+                "$set": {
+                    "status": RecordStatus.ERRORED,
+                    "verdict": Verdict.ERRORED,
+                    "error": _PROBLEM.encode(problem),
+                    "scores": _SCORES.encode(scores),
+                    "finished_at": at,
+                }
+            },
+        )
+
     async def done_since(self, run_id: str, since: datetime) -> list[str]:
         """Return the ids of the records of a run that were done with at `since` or later, in their order."""
         query = {"run_id": run_id, "status": {"$in": sorted(RECORD_TERMINAL)}, "finished_at": {"$gte": since}}
@@ -374,9 +390,20 @@ def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
     return Order(_ORDERS[order.field], descending=order.direction is OrderDirection.DESC, nullable=nullable)
 
 
+def encode_outcome(outcome: Outcome) -> Any:
+    """Return an outcome as JSON, for a question that is answered by it."""
+    return _OUTCOME.encode(outcome)
+
+
+def decode_outcome(part: Any) -> Outcome:
+    """Return the outcome of an answer."""
+    return _OUTCOME.decode(part)
+
+
 def _outcome_fields(outcome: Outcome) -> Document:
     return {
         "output": dump_json(outcome.output),
+        "response": dump_json(outcome.response),
         "error": None if outcome.error is None else _PROBLEM.encode(outcome.error),
         "attempts": outcome.attempts,
         "latency_ms": outcome.latency_ms,

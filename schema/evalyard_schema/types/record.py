@@ -50,6 +50,9 @@ class Record(Node):
     metadata: JSON | None
     tags: list[str]
     output: JSON | None
+    response: JSON | None = strawberry.field(
+        description="What the target says of the answer besides the output: why a model stopped, where it comes from."
+    )
     status: RecordStatus
     verdict: Verdict | None = strawberry.field(
         description="Null while it is not known, and where no score could pass or fail."
@@ -74,6 +77,7 @@ class Record(Node):
             metadata=record.metadata,
             tags=list(record.tags),
             output=record.output,
+            response=record.response,
             status=record.status,
             verdict=record.verdict,
             attempts=record.attempts,

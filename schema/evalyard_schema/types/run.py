@@ -27,6 +27,24 @@ from evalyard_schema.types.node import Node
 
 
 @object_type
+class RunDispatch:
+    """What was started elsewhere to carry out a run."""
+
+    at: datetime = strawberry.field(description="When it was started.")
+    deadline_at: datetime = strawberry.field(
+        description="Until when its records are waited for; those missing then are errored, and the run ends."
+    )
+    url: str | None = strawberry.field(description="Where a person can watch it, where that is known.")
+
+    @classmethod
+    def of(cls, dispatch: domain.Dispatch | None) -> Self | None:
+        """Return what was started, if anything."""
+        if dispatch is None:
+            return None
+        return cls(at=dispatch.at, deadline_at=dispatch.deadline_at, url=dispatch.url)
+
+
+@object_type
 class Run(Node):
     """One execution of a system version over a dataset version, scored by evaluators: a point-in-time snapshot."""
 
@@ -106,6 +124,11 @@ class Run(Node):
         if pin is None:
             return None
         return follow_if_there(info.context.loaders.system_versions, pin.version_id, partial(_pinned, pin))
+
+    @field
+    def dispatch(self) -> RunDispatch | None:
+        """What was started elsewhere to carry it out; null where the workers do, or nobody has yet."""
+        return RunDispatch.of(self.run.dispatch)
 
     @field
     def progress(self) -> RunProgress:

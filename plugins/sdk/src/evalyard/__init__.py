@@ -9,11 +9,22 @@ from evalyard._decorator import evaluator
 from evalyard._errors import EvaluationError, EvalyardError, PluginLoadError, Skip, TargetError
 from evalyard._evaluator import Evaluator
 from evalyard._score import Result, Score, ScoreType
-from evalyard._target import Target, TargetRequest, TargetResponse
+from evalyard._target import (
+    Dispatched,
+    DispatchRequest,
+    DispatchTarget,
+    Target,
+    TargetMode,
+    TargetRequest,
+    TargetResponse,
+)
 from evalyard._variables import Variable
 
 __all__ = [
     "Config",
+    "DispatchRequest",
+    "DispatchTarget",
+    "Dispatched",
     "EvaluationError",
     "Evaluator",
     "EvalyardError",
@@ -24,6 +35,7 @@ __all__ = [
     "Skip",
     "Target",
     "TargetError",
+    "TargetMode",
     "TargetRequest",
     "TargetResponse",
     "Variable",
