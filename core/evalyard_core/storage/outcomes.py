@@ -1,0 +1,58 @@
+"""What came of the records of whole runs: their verdicts and numbers, without inputs and outputs."""
+
+from typing import Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from evalyard_core.domain.comparing.outcomes import Outcome
+from evalyard_core.domain.records import ScoreStatus, Verdict, score_key
+
+from .codec import Document
+from .records import RecordRepository
+
+#: How many rows come at once; without this the first answer holds a hundred and one.
+_MOST_ROWS: Final = 20_000
+
+_OUTCOME: Final = dict.fromkeys(
+    (
+        *("item_id", "seq", "trial", "verdict"),
+        *(f"scores.{name}" for name in ("evaluator_id", "name", "status", "passed", "number")),
+    ),
+    1,
+)
+_VERDICTS: Final = {None: None} | {verdict.value: verdict for verdict in Verdict}
+
+
+class OutcomeRepository:
+    """Reads the collection of the records a run at a time."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._rows = database[RecordRepository.name]
+
+    async def of_run(self, run_id: str) -> list[Outcome]:
+        """Return what came of each record of a run, in the run's order; one query for each 20,000 of them."""
+        rows = self._rows.find({"run_id": run_id}, projection=_OUTCOME, batch_size=_MOST_ROWS)
+        return [_outcome(row) for row in await rows.sort([("seq", 1), ("_id", 1)]).to_list()]
+
+
+def _outcome(row: Document) -> Outcome:
+    return Outcome(
+        row["_id"],
+        row["item_id"],
+        row["seq"],
+        row["trial"],
+        _VERDICTS[row["verdict"]],
+        {
+            score_key(score.get("evaluator_id"), score["name"]): value
+            for score in row["scores"]
+            if score["status"] == ScoreStatus.OK and (value := _value(score)) is not None
+        },
+    )
+
+
+def _value(score: Document) -> float | None:
+    """Return a score's number; 1 or 0 for one that has none and passes or fails."""
+    number = score.get("number")
+    if number is None and (passed := score.get("passed")) is not None:
+        return float(passed)
+    return number
