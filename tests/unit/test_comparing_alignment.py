@@ -20,13 +20,13 @@ VERDICTS = st.lists(st.sampled_from([*Verdict, None]), max_size=4)
 RUNS = st.dictionaries(st.sampled_from("abcdef"), VERDICTS.filter(bool))
 
 
-def outcome(run: str, case: str, trial: int, verdict: Verdict | None, seq: int = 0, **values: float) -> Outcome:
+def outcome(run: str, case: str, trial: int, verdict: Verdict | None, **values: float) -> Outcome:
     item_id = None if case.startswith("~") else case
-    return Outcome(record_id(run, case, trial), item_id, seq, trial, verdict, values)
+    return Outcome(record_id(run, case, trial), item_id, trial, verdict, values)
 
 
 def case(*verdicts: Verdict | None) -> Case:
-    return Case(tuple(outcome("r", "a", trial, verdict) for trial, verdict in enumerate(verdicts, 1)))
+    return Case.of([outcome("r", "a", trial, verdict) for trial, verdict in enumerate(verdicts, 1)])
 
 
 def run(name: str, /, **verdicts: Sequence[Verdict | None]) -> dict[str, Case]:
@@ -126,8 +126,7 @@ def test_a_run_beside_itself_is_unchanged(verdicts):
 
 
 def test_the_mean_of_a_score_is_over_the_trials_that_have_it():
-    trials = Case(
-        (outcome("r", "a", 1, PASSED, e=1.0), outcome("r", "a", 2, PASSED), outcome("r", "a", 3, PASSED, e=2.0))
-    )
+    outcomes = [outcome("r", "a", 1, PASSED, e=1.0), outcome("r", "a", 2, PASSED), outcome("r", "a", 3, PASSED, e=2.0)]
+    trials = Case.of(outcomes)
     assert (trials.mean("e"), trials.mean("f"), NOTHING.mean("e")) == (1.5, None, None)
     assert (case(PASSED, ERRORED, None).pass_share, case(None).pass_share) == (0.5, None)

@@ -10,12 +10,12 @@ from evalyard_core.domain.records import ScoreStatus, Verdict, score_key
 from .codec import Document
 from .records import RecordRepository
 
-#: How many rows come at once; without this the first answer holds a hundred and one.
-_MOST_ROWS: Final = 20_000
+#: How many rows come at once: a run of usual size in one answer, and none that holds up everybody else.
+_BATCH: Final = 5_000
 
 _OUTCOME: Final = dict.fromkeys(
     (
-        *("item_id", "seq", "trial", "verdict"),
+        *("item_id", "trial", "verdict"),
         *(f"scores.{name}" for name in ("evaluator_id", "name", "status", "passed", "number")),
     ),
     1,
@@ -30,16 +30,18 @@ class OutcomeRepository:
         self._rows = database[RecordRepository.name]
 
     async def of_run(self, run_id: str) -> list[Outcome]:
-        """Return what came of each record of a run, in the run's order; one query for each 20,000 of them."""
-        rows = self._rows.find({"run_id": run_id}, projection=_OUTCOME, batch_size=_MOST_ROWS)
-        return [_outcome(row) for row in await rows.sort([("seq", 1), ("_id", 1)]).to_list()]
+        """Return what came of each record of a run, in the run's order; one round trip for each 5,000 of them."""
+        rows = self._rows.find({"run_id": run_id}, projection=_OUTCOME, batch_size=_BATCH).sort("seq", 1)
+        outcomes: list[Outcome] = []
+        while batch := await rows.to_list(_BATCH):
+            outcomes += map(_outcome, batch)
+        return outcomes
 
 
 def _outcome(row: Document) -> Outcome:
     return Outcome(
         row["_id"],
         row["item_id"],
-        row["seq"],
         row["trial"],
         _VERDICTS[row["verdict"]],
         {

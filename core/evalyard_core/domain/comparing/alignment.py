@@ -6,8 +6,8 @@ aligned by position.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .outcomes import NOTHING, Case
 
@@ -22,16 +22,14 @@ class Change(StrEnum):
     REMOVED = "REMOVED"  #: the candidate does not have it
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A case in a candidate; `change` is None where neither the candidate nor the baseline has it."""
 
     case: Case
     change: Change | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A case over all runs; `key` tells it from the others, a cell stands for each candidate, in order."""
 
     key: str

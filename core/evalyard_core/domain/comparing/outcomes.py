@@ -1,46 +1,44 @@
 """What came of the cases of a run, as far as comparing runs needs it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean
+from typing import NamedTuple, Self
 
 from evalyard_core.domain.ids import case_of_record
 from evalyard_core.domain.records import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one record; `values` are its scores by score key, 1 or 0 where one just passes or not."""
 
     record_id: str
     item_id: str | None
-    seq: int
     trial: int
     verdict: Verdict | None
     values: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The outcomes of one case in one run, a trial each, by trial; a run that did not have the case has none."""
+class Case(NamedTuple):
+    """The outcomes of one case in one run, a trial each, by trial; a run that did not have the case has none.
+
+    `judged` counts the trials with a verdict, `passed` those that passed; one that errored did not.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
+    judged: int = 0
+    passed: int = 0
 
-    @property
-    def judged(self) -> int:
-        """How many trials have a verdict."""
-        return sum(outcome.verdict is not None for outcome in self.outcomes)
-
-    @property
-    def passed(self) -> int:
-        """How many trials passed; one that errored did not."""
-        return sum(outcome.verdict is Verdict.PASSED for outcome in self.outcomes)
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> Self:
+        """Return the case that these are all the outcomes of."""
+        ordered = outcomes if len(outcomes) == 1 else sorted(outcomes, key=lambda outcome: outcome.trial)
+        verdicts = [outcome.verdict for outcome in ordered]
+        return cls(tuple(ordered), len(verdicts) - verdicts.count(None), verdicts.count(Verdict.PASSED))
 
     @property
     def pass_share(self) -> float | None:
         """Share of the trials with a verdict that passed, None without any."""
-        judged = self.judged
-        return self.passed / judged if judged else None
+        return self.passed / self.judged if self.judged else None
 
     def mean(self, score_key: str) -> float | None:
         """Return the mean of one score over the trials that have it, None where none has."""
@@ -57,8 +55,4 @@ def cases_of(outcomes: Iterable[Outcome]) -> dict[str, Case]:
     grouped: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         grouped.setdefault(case_of_record(outcome.record_id), []).append(outcome)
-    return {key: Case(_by_trial(trials)) for key, trials in grouped.items()}
-
-
-def _by_trial(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    return tuple(outcomes) if len(outcomes) == 1 else tuple(sorted(outcomes, key=lambda outcome: outcome.trial))
+    return {key: Case.of(trials) for key, trials in grouped.items()}
