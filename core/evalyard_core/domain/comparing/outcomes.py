@@ -42,6 +42,8 @@ class Case(NamedTuple):
 
     def mean(self, score_key: str) -> float | None:
         """Return the mean of one score over the trials that have it, None where none has."""
+        if len(self.outcomes) == 1:
+            return self.outcomes[0].values.get(score_key)
         values = [outcome.values[score_key] for outcome in self.outcomes if score_key in outcome.values]
         return fmean(values) if values else None
 
