@@ -8,33 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalyard_core.domain.comparing.alignment import Change, Row, align, change_of
-from evalyard_core.domain.comparing.outcomes import NOTHING, Case, Outcome, cases_of
-from evalyard_core.domain.ids import itemless_key, record_id
+from evalyard_core.domain.comparing.outcomes import NOTHING, Case, cases_of
+from evalyard_core.domain.ids import itemless_key
 from evalyard_core.domain.records import Verdict
 from tests.fixtures.core import QUICK
+from tests.fixtures.outcomes import case, outcome, run
 
 PASSED, FAILED, ERRORED = Verdict
 REGRESSED, IMPROVED, UNCHANGED, ADDED, REMOVED = Change
 
 VERDICTS = st.lists(st.sampled_from([*Verdict, None]), max_size=4)
 RUNS = st.dictionaries(st.sampled_from("abcdef"), VERDICTS.filter(bool))
-
-
-def outcome(run: str, case: str, trial: int, verdict: Verdict | None, **values: float) -> Outcome:
-    item_id = None if case.startswith("~") else case
-    return Outcome(record_id(run, case, trial), item_id, trial, verdict, values)
-
-
-def case(*verdicts: Verdict | None) -> Case:
-    return Case.of([outcome("r", "a", trial, verdict) for trial, verdict in enumerate(verdicts, 1)])
-
-
-def run(name: str, /, **verdicts: Sequence[Verdict | None]) -> dict[str, Case]:
-    return cases_of(
-        outcome(name, key, trial, verdict)
-        for key, trials in verdicts.items()
-        for trial, verdict in enumerate(trials, 1)
-    )
 
 
 def shown(rows: Sequence[Row]) -> list[tuple[str, int, list[Change | None]]]:

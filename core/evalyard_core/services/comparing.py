@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Final
 
 from evalyard_core.domain.access import Actor
@@ -16,15 +16,14 @@ from evalyard_core.domain.lists import Page
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.storage import Store
-from evalyard_core.storage.pages import Order, read_cursor, write_cursor
 
 from .kept import Kept, RunState, state_of
 from .outcomes import Outcomes
+from .paging import page_of
 from .runs import RunService
 
 MOST_CANDIDATES: Final = 10
 _MOST_KEPT: Final = 500
-_BY_CASE: Final = Order("case")
 
 
 class ComparisonService:
@@ -59,15 +58,11 @@ class ComparisonService:
         self, comparison: Comparison, *, first: int, after: str | None, change: Change | None
     ) -> Page[ShownRow]:
         """Return rows with their records, in the order of the baseline; a cursor is good whatever `change` is."""
-        behind = _behind(comparison.rows, after)
-        wanted = (row for row in behind if change is None or row.has(change))
-        rows = list(islice(wanted, first + 1))
-        shown = rows[:first]
-        ids = [outcome.record_id for row in shown for case in _cases(row) for outcome in case.outcomes]
+        wanted = (lambda row: row.has(change)) if change is not None else (lambda _: True)
+        page = page_of(comparison.rows, lambda row: row.key, first=first, after=after, wanted=wanted)
+        ids = [outcome.record_id for row in page.items for case in _cases(row) for outcome in case.outcomes]
         records = await self._store.records.get_many(ids)
-        whole = [(row, one) for row in shown if (one := _shown(row, records))]
-        cursors = [write_cursor(None, row.key, _BY_CASE) for row, _ in whole]
-        return Page([one for _, one in whole], cursors, len(rows) > first, after is not None)
+        return page.with_items([_shown(row, records) for row in page.items])
 
     async def _figures(self, comparison: Comparison, place: int) -> CandidateFigures:
         """Work out a candidate's figures, unless they are kept: they take longer than all that is read for them."""
@@ -93,17 +88,6 @@ def _candidates(baseline: Run, ids: Sequence[str], found: Mapping[str, Run]) -> 
             raise BadInput("This run is of another project than the baseline; compare runs of one.", field=field)
         candidates[identifier] = found[identifier]
     return list(candidates.values())
-
-
-def _behind(rows: Sequence[Row], after: str | None) -> Sequence[Row]:
-    """Return the rows behind a cursor, or refuse it."""
-    if after is None:
-        return rows
-    _, key = read_cursor(after, _BY_CASE)
-    for place, row in enumerate(rows):
-        if row.key == key:
-            return rows[place + 1 :]
-    raise BadInput("This cursor is of another comparison; start again without one.", field="after")
 
 
 def _cases(row: Row) -> list[Case]:

@@ -1,16 +1,14 @@
 """What came of the cases of runs, kept for those that have ended: a comparison is paged through and looked at again."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
-from evalyard_core.domain.comparing.outcomes import Case, cases_of
+from evalyard_core.domain.comparing.outcomes import Cases, cases_of
 from evalyard_core.domain.errors import LimitExceeded
 from evalyard_core.domain.runs import Run
 from evalyard_core.storage import Store
 
 from .kept import Kept, RunState, state_of
-
-Cases: TypeAlias = Mapping[str, Case]
 
 #: How many records may be looked at together; of each, half a kilobyte is held meanwhile.
 MOST_RECORDS: Final = 200_000
@@ -24,22 +22,24 @@ class Outcomes:
         self._store = store
         self._kept: Kept[RunState, Cases] = Kept(_MOST_KEPT)
 
-    async def of(self, runs: Sequence[Run], *, field: str) -> list[Cases]:
-        """Return the cases of runs in order, or refuse more than can be looked at together."""
+    async def of(self, runs: Sequence[Run], *, field: str | None = None) -> list[Cases]:
+        """Return the cases of runs in order, read together, or refuse more than can be looked at."""
         check_size(runs, field=field)
-        return [await self._of_one(run) for run in runs]
+        found = {run.id: self._kept.get(state_of(run)) for run in runs}
+        missing = {run.id: run for run in runs if found[run.id] is None}
+        if missing:
+            read = await self._store.outcomes.of_runs(list(missing))
+            for run in missing.values():
+                found[run.id] = self._taken_in(run, cases_of(read[run.id]))
+        return [found[run.id] or {} for run in runs]
 
-    async def _of_one(self, run: Run) -> Cases:
-        kept = self._kept.get(state_of(run))
-        if kept is not None:
-            return kept
-        cases = cases_of(await self._store.outcomes.of_run(run.id))
+    def _taken_in(self, run: Run, cases: Cases) -> Cases:
         if run.is_terminal:
             self._kept.keep(state_of(run), cases, size=run.progress.total)
         return cases
 
 
-def check_size(runs: Sequence[Run], *, field: str) -> None:
+def check_size(runs: Sequence[Run], *, field: str | None) -> None:
     """Refuse runs that have more records together than can be looked at."""
     total = sum(run.progress.total for run in runs)
     if total > MOST_RECORDS:

@@ -1,5 +1,6 @@
 """What came of the records of whole runs: their verdicts and numbers, without inputs and outputs."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -15,7 +16,7 @@ _BATCH: Final = 5_000
 
 _OUTCOME: Final = dict.fromkeys(
     (
-        *("item_id", "trial", "verdict"),
+        *("run_id", "item_id", "trial", "verdict"),
         *(f"scores.{name}" for name in ("evaluator_id", "name", "status", "passed", "number")),
     ),
     1,
@@ -29,12 +30,14 @@ class OutcomeRepository:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._rows = database[RecordRepository.name]
 
-    async def of_run(self, run_id: str) -> list[Outcome]:
-        """Return what came of each record of a run, in the run's order; one round trip for each 5,000 of them."""
-        rows = self._rows.find({"run_id": run_id}, projection=_OUTCOME, batch_size=_BATCH).sort("seq", 1)
-        outcomes: list[Outcome] = []
+    async def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[Outcome]]:
+        """Return what came of each record of runs, in each run's order; one round trip for each 5,000 records."""
+        outcomes: dict[str, list[Outcome]] = {run_id: [] for run_id in run_ids}
+        query = {"run_id": {"$in": list(run_ids)}}
+        rows = self._rows.find(query, projection=_OUTCOME, batch_size=_BATCH).sort([("run_id", 1), ("seq", 1)])
         while batch := await rows.to_list(_BATCH):
-            outcomes += map(_outcome, batch)
+            for row in batch:
+                outcomes[row["run_id"]].append(_outcome(row))
         return outcomes
 
 

@@ -5,11 +5,11 @@ inputs are the same case, and where a run took the same input in more than once,
 aligned by position.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from .outcomes import NOTHING, Case
+from .outcomes import NOTHING, Case, Cases
 
 
 class Change(StrEnum):
@@ -47,7 +47,7 @@ class Row(NamedTuple):
         return any(cell.change is change for cell in self.cells)
 
 
-def align(baseline: Mapping[str, Case], candidates: Sequence[Mapping[str, Case]]) -> tuple[Row, ...]:
+def align(baseline: Cases, candidates: Sequence[Cases]) -> tuple[Row, ...]:
     """Return a row a case: those of the baseline in its order, then what candidates added, in theirs."""
     keys = dict.fromkeys(key for cases in (baseline, *candidates) for key in cases)
     return tuple(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 from evalyard_core.domain.ids import case_of_record
 from evalyard_core.domain.records import Verdict
@@ -52,7 +52,11 @@ class Case(NamedTuple):
 NOTHING = Case()
 
 
-def cases_of(outcomes: Iterable[Outcome]) -> dict[str, Case]:
+#: The cases of a run in its order, by what stands for each.
+Cases: TypeAlias = Mapping[str, Case]
+
+
+def cases_of(outcomes: Iterable[Outcome]) -> Cases:
     """Return the cases of a run in its order, by what stands for each: its item, or without one its input."""
     grouped: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
