@@ -7,8 +7,8 @@ from evalyard_core.domain.runs import Interval
 from .levels import LEVEL, two_sided
 
 
-def wilson_interval(successes: int, trials: int, level: float = LEVEL) -> Interval | None:
-    """Return the Wilson score interval of a proportion, None without trials.
+def wilson_interval(successes: float, trials: float, level: float = LEVEL) -> Interval | None:
+    """Return the Wilson score interval of a proportion, None without trials; an effective sample size is no integer.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
     """
