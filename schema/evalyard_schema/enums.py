@@ -9,15 +9,19 @@ from evalyard_core.domain.access import Role
 from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
+from evalyard_core.domain.failure_groups import FailureTrait
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
+from evalyard_core.domain.history import HistoryUnit
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
-from evalyard_core.domain.statistics import ComparisonVerdict
+from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
 __all__ = [
     "Change",
     "ComparisonVerdict",
+    "FailureTrait",
+    "HistoryUnit",
     "ItemSource",
     "OrderDirection",
     "PluginHealth",
@@ -32,6 +36,7 @@ __all__ = [
     "ScoreType",
     "ScoringStatus",
     "ThresholdOperator",
+    "TrendDirection",
     "Verdict",
 ]
 
@@ -123,4 +128,27 @@ _declare(
     WORSE="The candidate is worse, beyond what chance would do one time in twenty.",
     NO_DIFFERENCE="What difference there is could be chance, and is small.",
     TOO_FEW_CASES="A difference that would matter could be chance; `casesNeeded` says how many cases would tell.",
+)
+_declare(
+    HistoryUnit,
+    "What a series shows of an evaluator.",
+    PASS_RATE="The share that passed of the scores that could pass or fail.",
+    MEAN="The mean of the numbers, of an evaluator that gives numbers.",
+)
+_declare(
+    TrendDirection,
+    "Where a series goes.",
+    IMPROVING="To the better, beyond what chance would do.",
+    DECLINING="To the worse, beyond what chance would do.",
+    STEADY="Nowhere that could be told from chance.",
+    TOO_FEW_RUNS="There are too few runs to tell.",
+)
+_declare(
+    FailureTrait,
+    "What failing records can share.",
+    TAG="A tag of the item.",
+    METADATA="A text, number or boolean at the top of the metadata.",
+    ERROR="The code of the error for which there is no output.",
+    FAILED_SCORE="An evaluator whose score did not pass.",
+    ERRORED_SCORE="An evaluator whose score could not be computed.",
 )

@@ -7,6 +7,7 @@ from .access import AccessService
 from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
+from .failure_groups import FailureGroups
 from .library import Library
 from .lists import ListService
 from .outcomes import Outcomes
@@ -33,4 +34,5 @@ class Services:
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store)
         self.outcomes = Outcomes(store)
+        self.failure_groups = FailureGroups(store)
         self.comparisons = ComparisonService(store, self.runs, self.outcomes)
