@@ -52,9 +52,10 @@ class WorkerProcess:
         self._store, self._engine, self._presence = store, engine, presence
 
     async def work(self, task_id: str, ticket: int) -> None:
-        """Take a turn at a task."""
-        if self._engine is not None:
-            await self._engine.work(task_id, ticket)
+        """Take a turn at a task, and at the one that it leads to."""
+        following = await self._engine.work(task_id, ticket) if self._engine is not None else None
+        if following is not None:
+            await self.work(following.id, following.ticket)
 
     async def begin_to_stop(self) -> None:
         """Claim no more, and let turns come to their end."""

@@ -115,6 +115,37 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What one record came to: the outcome of its call, its scores, and the verdict that follows from them."""
+
+    record_id: str
+    outcome: Outcome
+    status: RecordStatus
+    verdict: Verdict | None
+    scores: tuple[Score, ...]
+
+    @property
+    def latency_ms(self) -> float | None:
+        """How long the call took."""
+        return self.outcome.latency_ms
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the call cost."""
+        return self.outcome.cost_usd
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """What the call read."""
+        return self.outcome.prompt_tokens
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """What the call wrote."""
+        return self.outcome.completion_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """What a person noted about a record; `rating` is 1 to 5."""
 
@@ -157,6 +188,22 @@ class Record:
     finished_at: datetime | None = None
     scores: tuple[Score, ...] = ()
     annotations: tuple[Annotation, ...] = ()
+
+
+def stored_outcome(record: Record) -> Outcome:
+    """Return what calling the system for a record gave, as it was stored."""
+    return Outcome(
+        output=record.output,
+        error=record.error,
+        attempts=record.attempts,
+        latency_ms=record.latency_ms,
+        cost_usd=record.cost_usd,
+        prompt_tokens=record.prompt_tokens,
+        completion_tokens=record.completion_tokens,
+        trace_id=record.trace_id,
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+    )
 
 
 def verdict_of(scores: Iterable[Score]) -> Verdict | None:

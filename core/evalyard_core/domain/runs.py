@@ -8,11 +8,10 @@ from types import MappingProxyType
 from typing import Annotated, Final
 
 import orjson
-from pydantic import BeforeValidator, PlainSerializer
 
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
-from .payload import Json
+from .payload import AsText, Json
 
 
 class RunSource(StrEnum):
@@ -211,12 +210,12 @@ def _dump_bins(bins: tuple[Bin, ...]) -> str:
     return orjson.dumps([(bar.low, bar.high, bar.count) for bar in bins]).decode()
 
 
-def _load_bins(text: str) -> tuple[Bin, ...]:
-    return tuple(Bin(low=low, high=high, count=count) for low, high, count in orjson.loads(text))
+def _load_bins(text: str) -> list[dict[str, float]]:
+    return [{"low": low, "high": high, "count": count} for low, high, count in orjson.loads(text)]
 
 
 #: Stored as one JSON text: a page of runs has thousands of bars, and lists show none of them.
-Histogram = Annotated[tuple[Bin, ...], PlainSerializer(_dump_bins), BeforeValidator(_load_bins)]
+Histogram = Annotated[tuple[Bin, ...], AsText(_dump_bins, _load_bins)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +231,7 @@ class Distribution:
     """The exact figures of an evaluator's scores in a run that ended."""
 
     pass_rate: float | None = None
+    pass_rate_interval: Interval | None = None
     mean: float | None = None
     median: float | None = None
     standard_deviation: float | None = None

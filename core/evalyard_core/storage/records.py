@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
@@ -12,8 +12,9 @@ from pymongo.errors import BulkWriteError
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
+from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.payload import dump_json
+from evalyard_core.domain.payload import dump_json, now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
     Annotation,
@@ -23,13 +24,16 @@ from evalyard_core.domain.records import (
     RecordStatus,
     Score,
     ScoreStatus,
+    Settled,
     Verdict,
     score_key,
 )
+from evalyard_core.domain.runs import Run
 from evalyard_core.domain.summaries import RecordFigures, ScoreFigures
 
 from .codec import Document, PartCodec
 from .collection import Session
+from .datasets import StoredCase
 from .listed import Listed, Selection
 from .pages import Order
 from .runs import between
@@ -56,6 +60,14 @@ class Scored:
     finished_at: datetime
 
 
+class Trial(NamedTuple):
+    """One execution that a run plans: a case, which of its trials, and the place in the run."""
+
+    case: StoredCase
+    number: int
+    seq: int
+
+
 class RecordRepository(Listed[Record, RecordList]):
     """Records, of which (run, item, trial) has exactly one, because its id is made of them."""
 
@@ -71,8 +83,16 @@ class RecordRepository(Listed[Record, RecordList]):
 
     async def add(self, records: Sequence[Record]) -> set[str]:
         """Store records and return the ids of those that were there already, which stay as they are."""
+        return await self._insert([self._document(record) for record in records])
+
+    async def lay_down(self, run: Run, trials: Sequence[Trial]) -> None:
+        """Store the PENDING records of trials; those that are there already stay as they are."""
+        blank = self._document(_pending(run))
+        await self._insert([blank | _planned(run, trial) for trial in trials])
+
+    async def _insert(self, documents: Sequence[Document]) -> set[str]:
         try:
-            await self._rows.insert_many([self._document(record) for record in records], ordered=False)
+            await self._rows.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             problems = error.details["writeErrors"]
             if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
@@ -109,13 +129,13 @@ class RecordRepository(Listed[Record, RecordList]):
             }
         )
 
-    async def store_whole(self, done: Sequence[Record], outcomes: Mapping[str, Outcome]) -> int:
-        """Store outcomes with the scores, verdicts and statuses of `done`; otherwise like `store_outcomes`."""
+    async def store_whole(self, settled: Sequence[Settled]) -> int:
+        """Store outcomes together with what they came to; otherwise like `store_outcomes`."""
         return await self._store_first(
             {
-                record.id: _outcome_fields(outcomes[record.id])
-                | {"status": record.status, "verdict": record.verdict, "scores": _SCORES.encode(record.scores)}
-                for record in done
+                entry.record_id: _outcome_fields(entry.outcome)
+                | {"status": entry.status, "verdict": entry.verdict, "scores": _SCORES.encode(entry.scores)}
+                for entry in settled
             }
         )
 
@@ -235,6 +255,38 @@ class RecordRepository(Listed[Record, RecordList]):
     async def delete_of_run(self, run_id: str) -> None:
         """Remove the records of a run."""
         await self._rows.delete_many({"run_id": run_id})
+
+
+def _pending(run: Run) -> Record:
+    """Return what every planned record of a run begins as."""
+    return Record(
+        id="",
+        run_id=run.id,
+        project_id=run.project_id,
+        dataset_id=run.dataset.id if run.dataset else None,
+        item_id=None,
+        system_version_id=run.system.version_id if run.system else None,
+        seq=0,
+        lane=0,
+        trial=1,
+        input=None,
+        expected_output=None,
+        metadata=None,
+        tags=(),
+        status=RecordStatus.PENDING,
+        created_at=now(),
+    )
+
+
+def _planned(run: Run, trial: Trial) -> Document:
+    case, number, seq = trial
+    return {
+        "_id": record_id(run.id, case.item_id, number),
+        "seq": seq,
+        "lane": seq % run.settings.lanes,
+        "trial": number,
+        **case._asdict(),
+    }
 
 
 _SCORE_FIGURES: Final = ("evaluator_id", "name", "status", "passed", "number", "label", "cost_usd", "error")

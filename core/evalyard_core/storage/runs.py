@@ -118,10 +118,6 @@ class RunRepository(Listed[Run, RunList]):
             scope = of_system_version(wanted.system_version_id)
         return Selection(_query(scope, wanted.wanted), _order(wanted.order))
 
-    async def previous(self, run: Run) -> Run | None:
-        """Return the newest earlier run of the same dataset and system, or None."""
-        return (await self.previous_of([run])).get(run.id)
-
     async def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
         """Return for each run, by id, the newest earlier one of the same dataset and system; in one round trip."""
         if not runs:

@@ -3,16 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Context
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Problem, Record, Score, verdict_of
+from evalyard_core.domain.records import Outcome, Problem, Record, Score, verdict_of
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.scores import blank_score, failed
 from evalyard_core.storage.records import Scored
 from evalyard_workers.plugins.host import ConfigRefused, PluginHost, PluginUnavailable
 from evalyard_workers.plugins.scoring import Scorer
+
+
+class Called(NamedTuple):
+    """A record as it was read, and what calling its system gave."""
+
+    record: Record
+    outcome: Outcome
 
 
 class RunScorer:
@@ -23,23 +31,23 @@ class RunScorer:
         self._rescoring = frozenset(run.rescoring)
         self._scorers = [(snapshot, _scorer(snapshot, host, threads, timeout_seconds)) for snapshot in run.evaluators]
 
-    async def score(self, records: Sequence[Record]) -> list[Scored]:
+    async def score(self, called: Sequence[Called]) -> list[Scored]:
         """Return the scores that records are to have, in order: new ones, and those that stay."""
-        new = await asyncio.gather(*(self._by(snapshot, scorer, records) for snapshot, scorer in self._scorers))
-        return [self._scored(record, [scores[place] for scores in new]) for place, record in enumerate(records)]
+        new = await asyncio.gather(*(self._by(snapshot, scorer, called) for snapshot, scorer in self._scorers))
+        return [self._scored(case.record, [scores[place] for scores in new]) for place, case in enumerate(called)]
 
     async def _by(
-        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Problem, records: Sequence[Record]
+        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Problem, called: Sequence[Called]
     ) -> list[Score | None]:
         """Return one evaluator's new scores; None for a record whose score by it stays."""
-        scores: list[Score | None] = [None] * len(records)
-        places = [place for place, record in enumerate(records) if self._lacks(record, snapshot.evaluator_id)]
+        scores: list[Score | None] = [None] * len(called)
+        places = [place for place, case in enumerate(called) if self._lacks(case.record, snapshot.evaluator_id)]
         if not places:
             return scores
         if isinstance(scorer, Problem):
             given = [failed(blank_score(snapshot, now()), scorer)] * len(places)
         else:
-            given = await scorer.score([_context(records[place]) for place in places])
+            given = await scorer.score([_context(called[place]) for place in places])
         for place, score in zip(places, given, strict=True):
             scores[place] = score
         return scores
@@ -69,10 +77,11 @@ def _scorer(
         return Problem("EXCEPTION", f"{snapshot.plugin} could not be made: {type(error).__name__}: {error}")
 
 
-def _context(record: Record) -> Context:
+def _context(called: Called) -> Context:
+    record, outcome = called
     return {
         "input": record.input,
         "expected": record.expected_output,
-        "output": record.output,
+        "output": outcome.output,
         "metadata": record.metadata,
     }
