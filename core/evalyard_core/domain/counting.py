@@ -46,8 +46,12 @@ def progress_of(records: Iterable[Counted]) -> Progress:
         failed=verdicts.count(Verdict.FAILED),
         errored=verdicts.count(Verdict.ERRORED),
         cost_usd=sum((row.cost_usd or 0.0) + sum(score.cost_usd or 0.0 for score in row.scores) for row in rows),
-        tokens=sum((row.prompt_tokens or 0) + (row.completion_tokens or 0) for row in rows),
+        tokens=sum(_tokens(row) for row in rows),
     )
+
+
+def _tokens(row: Counted) -> int:
+    return (row.prompt_tokens or 0) + (row.completion_tokens or 0) + sum(score.tokens for score in row.scores)
 
 
 def negative(counted: CountedT) -> CountedT:

@@ -12,6 +12,7 @@ import orjson
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
 from .payload import AsText, Json
+from .records import RunScore
 
 
 class RunSource(StrEnum):
@@ -125,6 +126,7 @@ class Tally:
     errored: int = 0
     skipped: int = 0
     cost_usd: float = 0.0
+    tokens: int = 0
 
     @property
     def done(self) -> int:
@@ -247,8 +249,8 @@ class Distribution:
 class Run:
     """One execution of a system version over a dataset version, scored by evaluators.
 
-    `rescoring` holds the ids of the evaluators that score again what they scored before; `hidden` runs are being
-    deleted.
+    `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
+    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted.
     """
 
     id: str
@@ -275,6 +277,7 @@ class Run:
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     summary: RunSummary | None = None
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    run_scores: Mapping[str, RunScore] = field(default_factory=dict)
     rescoring: tuple[str, ...] = ()
     hidden: bool = False
 
@@ -287,6 +290,11 @@ class Run:
     def is_terminal(self) -> bool:
         """Whether it has ended."""
         return self.status in TERMINAL
+
+    @property
+    def unscored_by(self) -> tuple[EvaluatorSnapshot, ...]:
+        """The evaluators that are yet to score it as a whole."""
+        return tuple(e for e in self.evaluators if e.scores_runs and e.evaluator_id not in self.run_scores)
 
     def require(self, *allowed: RunStatus, action: str, field: str = "runId") -> None:
         """Refuse an action that the run's status does not allow; `field` is the argument that names the run."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import RECORD_TERMINAL, Problem, RecordStatus, ScoreStatus, Verdict
+from .records import RECORD_TERMINAL, Problem, RecordStatus, RunScore, ScoreStatus, Verdict
 from .runs import Distribution, Interval, LabelCount, PassAtK, Progress, RunSummary, Tally
 from .statistics import (
     Moments,
@@ -47,6 +47,8 @@ class Figured(Protocol):
     @property
     def cost_usd(self) -> float | None: ...
     @property
+    def tokens(self) -> int: ...
+    @property
     def error(self) -> Problem | None: ...
 
 
@@ -59,6 +61,7 @@ class ScoreFigures(NamedTuple):
     number: float | None
     label: str | None
     cost_usd: float | None
+    tokens: int
     error: Problem | None
 
 
@@ -86,12 +89,14 @@ class ScoreAccumulator:
         self._labels: Counter[str] = Counter()
         self._statuses: Counter[ScoreStatus] = Counter()
         self._cost = 0.0
+        self._tokens = 0
         self._first_error: str | None = None
 
     def add(self, score: Figured, item: int = ALONE) -> None:
         """Take in one score of the item at a place."""
         self._statuses[score.status] += 1
         self._cost += score.cost_usd or 0.0
+        self._tokens += score.tokens
         if score.status is ScoreStatus.OK:
             if score.passed is not None:
                 (self._passed_items if score.passed else self._failed_items).append(item)
@@ -112,6 +117,7 @@ class ScoreAccumulator:
             errored=self._statuses[ScoreStatus.ERROR],
             skipped=self._statuses[ScoreStatus.SKIPPED],
             cost_usd=self._cost,
+            tokens=self._tokens,
         )
 
     def distribution(self) -> Distribution:
@@ -189,10 +195,16 @@ class RunAccumulator:
         item = self._place(record.item_id)
         for score in record.scores:
             self.cost_usd += score.cost_usd or 0.0
+            self.tokens += score.tokens
             self.scores[score.key].add(score, item)
         if item != ALONE and record.verdict is not None:
             self.trials[item] += 1
             self.trials_passed[item] += record.verdict is Verdict.PASSED
+
+    def add_run_score(self, run_score: RunScore) -> None:
+        """Take in what an evaluator's score of the whole run cost."""
+        self.cost_usd += sum(score.cost_usd or 0.0 for score in run_score.scores)
+        self.tokens += sum(score.tokens for score in run_score.scores)
 
     @property
     def has_open_records(self) -> bool:

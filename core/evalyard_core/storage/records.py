@@ -14,7 +14,8 @@ from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
 from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.payload import dump_json, now
+from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.payload import dump_json, load_json, now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
     Annotation,
@@ -43,6 +44,11 @@ _DUPLICATE_KEY: Final = 11000
 _OPEN: Final = [RecordStatus.PENDING, RecordStatus.RUNNING, RecordStatus.SCORING]
 _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
 
+#: What a mapping calls the parts of a record.
+_ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
+_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values()), 1)
+_PAGE_CHARACTERS: Final = 16 * 1024 * 1024
+
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
 _PROBLEM = PartCodec(Problem)
@@ -66,6 +72,13 @@ class Trial(NamedTuple):
     case: StoredCase
     number: int
     seq: int
+
+
+class CompletedCase(NamedTuple):
+    """A record's place in its run, and what a mapping reads of it."""
+
+    seq: int
+    context: Context
 
 
 class RecordRepository(Listed[Record, RecordList]):
@@ -211,6 +224,22 @@ class RecordRepository(Listed[Record, RecordList]):
             },
         )
 
+    async def completed(self, run_id: str, *, from_seq: int, most: int) -> list[CompletedCase]:
+        """Return completed records of a run, in order from place `from_seq` on, as far as a mapping reads them.
+
+        There are fewer than `most` where they are large, and none only at the end.
+        """
+        query = {"run_id": run_id, "seq": {"$gte": from_seq}, "status": RecordStatus.COMPLETED}
+        found: list[CompletedCase] = []
+        size = 0
+        async with self._rows.find(query, projection=_MAPPED, batch_size=most).sort("seq", 1).limit(most) as rows:
+            async for row in rows:
+                found.append(CompletedCase(row["seq"], {root: load_json(row[name]) for root, name in _ROOTS.items()}))
+                size += sum(len(row[name] or "") for name in _ROOTS.values())
+                if size > _PAGE_CHARACTERS:
+                    break
+        return found
+
     async def cancel_open(self, run_id: str, at: datetime) -> int:
         """End every record of a run that is not done with; outputs that are there stay."""
         result = await self._rows.update_many(
@@ -285,11 +314,15 @@ def _planned(run: Run, trial: Trial) -> Document:
         "seq": seq,
         "lane": seq % run.settings.lanes,
         "trial": number,
+        "facets": facets_of(load_json(case.metadata)),
         **case._asdict(),
     }
 
 
-_SCORE_FIGURES: Final = ("evaluator_id", "name", "status", "passed", "number", "label", "cost_usd", "error")
+_SCORE_FIGURES: Final = (
+    *("evaluator_id", "part_of", "name", "status", "passed", "number", "label"),
+    *("cost_usd", "prompt_tokens", "completion_tokens", "error"),
+)
 _FIGURES: Final = dict.fromkeys(
     (
         *("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"),
@@ -302,12 +335,13 @@ _FIGURES: Final = dict.fromkeys(
 def _score_figures(part: Document) -> ScoreFigures:
     error = part.get("error")
     return ScoreFigures(
-        key=score_key(part.get("evaluator_id"), part["name"]),
+        key=score_key(part.get("evaluator_id"), part["name"], part.get("part_of")),
         status=ScoreStatus(part["status"]),
         passed=part.get("passed"),
         number=part.get("number"),
         label=part.get("label"),
         cost_usd=part.get("cost_usd"),
+        tokens=part.get("prompt_tokens", 0) + part.get("completion_tokens", 0),
         error=None if error is None else _PROBLEM.decode(error),
     )
 

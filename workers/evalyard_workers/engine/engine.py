@@ -31,6 +31,7 @@ from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
 from .planning import lay_down
 from .scoring import RunScorer
+from .whole import RunAsAWhole
 
 _log = structlog.get_logger(__name__)
 
@@ -171,6 +172,9 @@ class Engine:
         return kept
 
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
+        if lease.task.kind is TaskKind.SCORE_RUN:
+            whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
+            return _Ended(await whole.work(lease, self._stopping))
         if run.status not in ACTIVE:
             return _Ended(TaskState.DONE if run.is_terminal else TaskState.READY)
         try:

@@ -138,7 +138,7 @@ class Settlement:
     async def _keep_history(self, batch: Sequence[Record]) -> None:
         """Keep the scores that are about to be replaced."""
         again = set(self._run.rescoring)
-        replaced = [(r.id, score) for r in batch for score in r.scores if score.evaluator_id in again]
+        replaced = [(r.id, score) for r in batch for score in r.scores if score.given_by in again]
         await self._store.score_history.add(self._run.project_id, self._run.id, replaced)
 
     async def _still(self, called: Sequence[Called]) -> list[Record]:
