@@ -7,14 +7,22 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from evalyard import TargetMode
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
+from evalyard_core.domain.failure_groups import FailureTrait
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
+from evalyard_core.domain.history import HistoryUnit
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
+from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
 __all__ = [
+    "Change",
+    "ComparisonVerdict",
+    "FailureTrait",
+    "HistoryUnit",
     "ItemSource",
     "OrderDirection",
     "PluginHealth",
@@ -30,6 +38,7 @@ __all__ = [
     "ScoringStatus",
     "TargetMode",
     "ThresholdOperator",
+    "TrendDirection",
     "Verdict",
 ]
 
@@ -111,4 +120,44 @@ _declare(
     "How far an evaluator has come in a run.",
     COMPLETED_WITH_ERRORS="Some scores could not be computed.",
     FAILED="No score could be computed.",
+)
+_declare(
+    Change,
+    "How a candidate did with a case, measured by the baseline.",
+    REGRESSED="A smaller share of its trials passed.",
+    IMPROVED="A larger share of its trials passed.",
+    UNCHANGED="The same share of its trials passed, or there is no verdict to compare.",
+    ADDED="The baseline did not have the case.",
+    REMOVED="The candidate does not have the case.",
+)
+_declare(
+    ComparisonVerdict,
+    "What a comparison comes to.",
+    BETTER="The candidate is better, beyond what chance would do one time in twenty.",
+    WORSE="The candidate is worse, beyond what chance would do one time in twenty.",
+    NO_DIFFERENCE="What difference there is could be chance, and is small.",
+    TOO_FEW_CASES="A difference that would matter could be chance; `casesNeeded` says how many cases would tell.",
+)
+_declare(
+    HistoryUnit,
+    "What a series shows of an evaluator.",
+    PASS_RATE="The share that passed of the scores that could pass or fail.",
+    MEAN="The mean of the numbers, of an evaluator that gives numbers.",
+)
+_declare(
+    TrendDirection,
+    "Where a series goes.",
+    IMPROVING="To the better, beyond what chance would do.",
+    DECLINING="To the worse, beyond what chance would do.",
+    STEADY="Nowhere that could be told from chance.",
+    TOO_FEW_RUNS="There are too few runs to tell.",
+)
+_declare(
+    FailureTrait,
+    "What failing records can share.",
+    TAG="A tag of the item.",
+    METADATA="A text, number or boolean at the top of the metadata.",
+    ERROR="The code of the error for which there is no output.",
+    FAILED_SCORE="An evaluator whose score did not pass.",
+    ERRORED_SCORE="An evaluator whose score could not be computed.",
 )

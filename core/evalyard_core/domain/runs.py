@@ -290,6 +290,11 @@ class Run:
     dispatch: Dispatch | None = None
     hidden: bool = False
 
+    def run_number(self, evaluator_id: str) -> float | None:
+        """Return the number that an evaluator gave the run as a whole, None where there is none."""
+        said = self.run_scores.get(evaluator_id)
+        return said.score.number if said else None
+
     @property
     def is_external(self) -> bool:
         """Whether its system runs elsewhere and outputs are submitted."""

@@ -4,10 +4,13 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .access import AccessService
+from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
+from .failure_groups import FailureGroups
 from .library import Library
 from .lists import ListService
+from .outcomes import Outcomes
 from .projects import ProjectService
 from .records import RecordService
 from .runs import RunService
@@ -32,3 +35,6 @@ class Services:
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store)
+        self.outcomes = Outcomes(store)
+        self.failure_groups = FailureGroups(store)
+        self.comparisons = ComparisonService(store, self.runs, self.outcomes)

@@ -14,6 +14,7 @@ from .collection import Session
 from .datasets import DatasetRepository, ItemRepository
 from .evaluators import EvaluatorRepository
 from .indexes import INDEXES
+from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
 from .requests import RequestRepository
@@ -46,6 +47,7 @@ class Store:
         self.system_versions = SystemVersionRepository(self._database)
         self.runs = RunRepository(self._database)
         self.records = RecordRepository(self._database)
+        self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)

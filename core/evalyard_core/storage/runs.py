@@ -141,6 +141,10 @@ class RunRepository(Listed[Run, RunList]):
         """Set plain fields: name, notes or tags."""
         return await self._update({"_id": identifier, "hidden": False}, _changed(changes))
 
+    async def touch(self, identifier: str, *, session: Session) -> None:
+        """Note that a record of an ended run has changed."""
+        await self._rows.update_one({"_id": identifier}, _changed({}), session=session)
+
     async def hide(self, identifier: str) -> None:
         """Make a run invisible before its records are removed."""
         await self._rows.update_one({"_id": identifier}, {"$set": {"hidden": True}})
@@ -325,6 +329,8 @@ def _query(scope: Mapping[str, str], wanted: RunFilter) -> Document:
         "started_at": between(wanted.started_after, wanted.started_before),
     }
     conditions = [{name: condition} for name, condition in given.items() if condition]
+    if wanted.evaluator_ids:
+        conditions.append({"evaluators.evaluator_id": {"$in": list(wanted.evaluator_ids)}})
     return {**query, "$and": conditions} if conditions else query
 
 
@@ -346,7 +352,7 @@ def between(low: Any, high: Any) -> Document:
 
 
 def _changed(changes: Mapping[str, Any]) -> Document:
-    return {"$set": dict(changes), "$inc": {"revision": 1}}
+    return {**({"$set": dict(changes)} if changes else {}), "$inc": {"revision": 1}}
 
 
 def _nonzero(part: Progress | Tally) -> list[tuple[str, float]]:

@@ -16,13 +16,21 @@ from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
-from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, project, record, system
+from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
+from evalyard_schema.types import dataset, failing, failure_group, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
-from evalyard_schema.types.lazy import LazyDataset, LazyProject, LazyRecord, LazyRun, LazySystem, LazySystemVersion
+from evalyard_schema.types.lazy import (
+    LazyDataset,
+    LazyFailureGroup,
+    LazyProject,
+    LazyRecord,
+    LazyRun,
+    LazySystem,
+    LazySystemVersion,
+)
 from evalyard_schema.types.node import Node
 
 
@@ -175,6 +183,28 @@ class Run(Node):
         """The run before this one of the same dataset and system."""
         found = await info.context.loaders.previous_runs.load(self.run)
         return None if found is None else Run.of(found)
+
+    @field
+    async def new_failures(
+        self, info: Info, first: int | None = 20, after: str | None = UNSET
+    ) -> Connection[LazyRecord]:
+        """Records that fail here and passed in `previous`.
+
+        With trials: records that failed or errored, of items of which every trial with a verdict had passed. In the
+        run's order.
+        """
+        return await failing.new_failures(info, self.run, first=first, after=after)
+
+    @field
+    async def failure_groups(
+        self, info: Info, first: int | None = 20, after: str | None = UNSET
+    ) -> Connection[LazyFailureGroup]:
+        """What failing cases share, in groups of two or more: tags and metadata, errors, evaluators.
+
+        First the tags and values with which cases fail more often than without, beyond what chance would do; then
+        errors and evaluators; then the other tags and values; those that go most strongly with failing before others.
+        """
+        return await failure_group.failure_group_page(info, self.run, first=first, after=after)
 
 
 def _pinned(pin: domain.SystemPin, version: SystemVersion) -> system.SystemVersion:
