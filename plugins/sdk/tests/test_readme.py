@@ -31,6 +31,7 @@ def test_the_evaluators_work(readme):
     cases = [{"output": "a b", "expected": "b c"}, {"output": "c", "expected": "c"}]
     assert readme.Overlap(Config()).evaluate_batch(cases) == [0.5, 1.0]
     assert [spec.name for spec in read_variables(readme.Overlap)] == ["output", "expected"]
+    assert readme.Coverage(Config()).evaluate_run(iter(cases)) == {"coverage": 2 / 3, "words": 3}
 
 
 async def test_the_target_works(readme):
