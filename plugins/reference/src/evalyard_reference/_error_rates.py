@@ -112,7 +112,8 @@ class RunErrorRate(_ErrorRate[ConfigT], Generic[ConfigT]):
 
     def evaluate_run(self, cases: Iterable[LoneCase]) -> Score:
         """Align each output with its reference, and count the errors of all of them."""
-        pairs = [(hypothesis, read_reference(list(references))) for hypothesis, references in read_pairs(cases)]
+        given = ((case["output"], case["expected"]) for case in cases)
+        pairs = [(hypothesis, read_reference(list(references))) for hypothesis, references in read_pairs(given)]
         hypotheses, references = map(list, zip(*pairs, strict=True))
         return self._compare(references, hypotheses, prefix=f"{len(pairs):,} records: ")
 

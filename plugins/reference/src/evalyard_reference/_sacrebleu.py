@@ -34,7 +34,7 @@ class _SacreBleu(Evaluator[ConfigT], Generic[ConfigT]):
         super().__init__(config)
         self._metric = config.make()
         # A signature names the number of references too, which changes with each score; the rest never does.
-        self._metric.sentence_score("a", ["a"])
+        self._metric.corpus_score(["a"], [["a"]])
         self._signature = str(self._metric.get_signature()).partition("|")[2]
 
     def _score(self, given: SacreScore, counts: set[int], *, prefix: str = "") -> Score:
@@ -69,7 +69,7 @@ class RunMetric(_SacreBleu[ConfigT], Generic[ConfigT]):
 
     def evaluate_run(self, cases: Iterable[Case]) -> Score:
         """Compare all outputs with their references."""
-        pairs = read_pairs(cases)
+        pairs = read_pairs((case["output"], case["expected"]) for case in cases)
         for hypothesis, references in pairs:
             self.config.check(hypothesis, *references)
         counts = {len(references) for _, references in pairs}

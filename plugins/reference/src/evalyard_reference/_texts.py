@@ -49,12 +49,12 @@ def read_reference(expected: Any) -> str:
     return first
 
 
-def read_pairs(cases: Iterable[Case]) -> list[tuple[str, tuple[str, ...]]]:
-    """Read the hypothesis and the references of each record that has a reference; raises Skip where none has."""
+def read_pairs(given: Iterable[tuple[Any, Any]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Read outputs and what was expected, of the records that have a reference; raises Skip where none has."""
     pairs = [
-        (read_hypothesis(case["output"]), read_references(case["expected"]))
-        for case in cases
-        if any(text.strip() for text in reference_texts(case["expected"]))
+        (read_hypothesis(output), read_references(expected))
+        for output, expected in given
+        if any(text.strip() for text in reference_texts(expected))
     ]
     if not pairs:
         raise Skip("No record of the run has an expected output to compare with.")

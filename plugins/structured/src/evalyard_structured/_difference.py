@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import uuid4
 
 from pydantic import AfterValidator, Field
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 #: Looking for the nearest partner of each member of a list takes time that grows with the square of its length.
 _MOST_COMPARISONS: Final = 20_000
+#: Texts that no document has, which stand for true and false while documents are compared.
+_TRUTHS: Final = {truth: f"\x00{uuid4().hex}{truth}".lower() for truth in (True, False)}
+_BOOLEANS: Final = {text: truth for truth, text in _TRUTHS.items()}
 _TOO_DEEP: Final = "The output, or what was expected, is nested too deep to be compared."
 
 
@@ -98,7 +102,7 @@ class Comparison:
         """Read a document; raises NotJsonError."""
         read = read_document(value) if self._config.parse_text and isinstance(value, str) else value
         try:
-            return _without_fractions(read)
+            return _comparable(read)
         except RecursionError as error:
             raise EvaluationError(_TOO_DEEP) from error
 
@@ -129,7 +133,7 @@ class Comparison:
 
 
 class _Numbers:
-    """Tells DeepDiff which numbers are equal: by value and within the tolerances, a boolean and a number never."""
+    """Tells DeepDiff which numbers are equal: by value and within the tolerances."""
 
     def __init__(self, absolute: float, relative: float) -> None:
         self._absolute = Decimal(str(absolute))
@@ -155,15 +159,29 @@ class _Numbers:
         return obj
 
 
-def _without_fractions(value: Any) -> Any:
-    """Write 1.0 as 1 throughout: DeepDiff holds a float and an integer apart."""
+def _comparable(value: Any) -> Any:
+    """Write 1.0 as 1, and true as a text of its own: DeepDiff holds apart the former and not always true and 1."""
+    if isinstance(value, bool):
+        return _TRUTHS[value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_without_fractions(part) for part in value]
+        return [_comparable(part) for part in value]
     if isinstance(value, dict):
-        return {key: _without_fractions(part) for key, part in value.items()}
+        return {key: _comparable(part) for key, part in value.items()}
     return value
+
+
+def _original(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_original(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _original(part) for key, part in value.items()}
+    return _BOOLEANS.get(value, value) if isinstance(value, str) else value
+
+
+def _show(value: Any) -> str:
+    return show(_original(value))
 
 
 def _is_number(value: object) -> bool:
@@ -173,10 +191,10 @@ def _is_number(value: object) -> bool:
 def _tell(kind: str, level: "DiffLevel") -> str:
     place = name_place(level.path(output_format="list"))
     if kind.endswith("_added"):
-        return f"{place} is {show(level.t2)}, and should not be there"
+        return f"{place} is {_show(level.t2)}, and should not be there"
     if kind.endswith("_removed"):
-        return f"{place} is missing: {show(level.t1)}"
+        return f"{place} is missing: {_show(level.t1)}"
     if kind == "repetition_change":
         times: Mapping[str, int] = level.additional["repetition"]
-        return f"{place} is there {times['new_repeat']} times, not {times['old_repeat']}: {show(level.t1)}"
-    return f"{place} is {show(level.t2)}, not {show(level.t1)}"
+        return f"{place} is there {times['new_repeat']} times, not {times['old_repeat']}: {_show(level.t1)}"
+    return f"{place} is {_show(level.t2)}, not {_show(level.t1)}"

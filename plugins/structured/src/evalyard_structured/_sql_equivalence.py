@@ -70,7 +70,9 @@ class SqlEquivalence(Evaluator[SqlEquivalenceConfig]):
         self,
         *,
         output: Annotated[Any, Variable("The SQL that the system wrote, also within a Markdown code block.")],
-        expected: Annotated[Any, Variable("The SQL that it should have written.")],
+        expected: Annotated[
+            Any, Variable("The SQL that it should have written."), Field(examples=["SELECT a FROM t WHERE b > 1"])
+        ],
     ) -> Score:
         """Compare statement by statement."""
         if expected is None:

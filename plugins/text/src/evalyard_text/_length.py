@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from evalyard import Config, Evaluator, Score, ScoreType, Variable
 from evalyard.values import NO_OUTPUT, as_text
@@ -22,6 +22,8 @@ _COUNTS: Final[Mapping[Unit, Callable[[str], int]]] = MappingProxyType(
 
 class LengthConfig(Config):
     """The limits, both of them allowed lengths; at least one has to be given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"unit": "words", "minimum": 1, "maximum": 100}]})
 
     unit: Unit = Field(
         "characters",
