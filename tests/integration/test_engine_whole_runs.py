@@ -98,12 +98,17 @@ async def test_it_happens_once_when_the_last_record_is_done(room: Room) -> None:
 
 
 async def test_a_second_result_changes_nothing(room: Room) -> None:
-    spread = await room.evaluator("spread")
-    run = await room.finished(await started(room, spread))
-    said = run.run_scores[spread.id]
+    spread, overlap = await room.evaluator("spread"), await room.evaluator("overlap")
+    ended = await room.finished(await started(room, spread, overlap))
+    said = ended.run_scores[spread.id]
+    assert not await room.store.runs.store_run_score(ended.id, spread.id, said)
+    assert await room.store.runs.get(ended.id) == ended
 
-    assert not await room.store.runs.store_run_score(run.id, spread.id, said)
-    assert await room.store.runs.get(run.id) == run
+    again = await room.services.runs.rescore(actor=ANYONE, run_id=ended.id, evaluator_ids=[overlap.id])
+    assert again.status is RunStatus.SCORING
+    assert not await room.store.runs.store_run_score(ended.id, spread.id, said)
+    assert await room.store.runs.get(ended.id) == again
+    assert await room.store.runs.store_run_score(ended.id, overlap.id, said)
 
 
 async def test_scoring_again_replaces_what_was_said_and_keeps_it_readable(room: Room) -> None:
@@ -180,6 +185,23 @@ async def test_submitted_outputs_are_scored_as_a_whole_when_they_are_all_there(r
     assert ended.status is RunStatus.COMPLETED
     assert (ended.run_scores[spread.id].score.value, ended.run_scores[spread.id].cases) == (1.0, 2)
     assert [record.verdict for record in await room.records(run)] == [None, None]
+
+
+async def test_what_is_left_of_it_waits_when_the_run_is_brought_back_to_work(room: Room) -> None:
+    spread = await room.evaluator("spread")
+    run = await started(room, spread)
+    while room.mailbox.messages[0][0] != f"{run.id}.score":
+        await room.turn()
+    await room.services.runs.cancel(actor=ANYONE, run_id=run.id)
+    await room.services.runs.end(run_id=run.id)
+
+    await room.services.runs.rescore(actor=ANYONE, run_id=run.id)
+    room.mailbox.messages.sort(key=lambda message: not message[0].endswith(".score"))
+    assert room.mailbox.messages[0][0] == f"{run.id}.score"
+    again = await room.finished(run)
+
+    assert again.status is RunStatus.COMPLETED
+    assert again.run_scores[spread.id].cases == 4
 
 
 async def test_a_worker_that_died_at_it_is_relieved(room: Room) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from evalyard import Skip
+from evalyard import EvaluationError, Skip
 from evalyard_text import NumericMatch, NumericMatchConfig
 
 
@@ -53,7 +53,7 @@ def test_without_an_expected_output_the_record_is_skipped():
 
 @pytest.mark.parametrize("expected", ["eighteen", True, {}])
 def test_an_expected_output_without_a_number_is_an_error(expected):
-    with pytest.raises(ValueError, match=r"The expected output holds no number: .+\. Correct it"):
+    with pytest.raises(EvaluationError, match=r"The expected output holds no number: .+\. Correct it"):
         _score("18", expected)
 
 

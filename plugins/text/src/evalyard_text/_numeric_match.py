@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable
+from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType, Skip, Variable
 from evalyard.values import NO_OUTPUT, NO_REFERENCE, as_text, show
 from evalyard_text._numbers import Number, number_finder
 
@@ -41,7 +41,7 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
 
     Passes when |output - expected| <= max(absolute_tolerance, relative_tolerance * |expected|), in decimal
     arithmetic: PEP 485's test with the relative tolerance taken of the expected value. A percent sign is left out.
-    Raises ValueError if the expected output holds no number, since then the record is at fault and not the system.
+    An expected output that holds no number is an error, since then the record is at fault and not the system.
     """
 
     score_type = ScoreType.BOOLEAN
@@ -65,7 +65,9 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
             return Score(False, explanation=NO_OUTPUT)
         wanted = self._number_in(expected, needs_marker=False)
         if wanted is None:
-            raise ValueError(f"The expected output holds no number: {show(expected)}. Correct it, or the mapping.")
+            raise EvaluationError(
+                f"The expected output holds no number: {show(expected)}. Correct it, or the mapping.", code="NO_NUMBER"
+            )
         given = self._number_in(output, needs_marker=True)
         if given is None:
             return Score(False, explanation=self._explain_missing(as_text(output)))
