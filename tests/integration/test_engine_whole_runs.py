@@ -220,18 +220,20 @@ async def test_a_worker_that_died_at_it_is_relieved(room: Room) -> None:
 
 
 async def test_what_scoring_costs_is_counted(room: Room) -> None:
-    judge = await room.evaluator("judge")
-    run = await room.finished(await started(room, judge))
+    judge, spread = await room.evaluator("judge"), await room.evaluator("spread")
+    run = await room.finished(await started(room, judge, spread))
 
     words = sum(len(answer.split()) for answer in ANSWERS)
     assert [score.label for record in await room.records(run) for score in record.scores] == [
         *("plain", "plain", "polite", "plain"),
     ]
     assert run.summary is not None
-    assert run.summary.total_cost_usd == pytest.approx(words / 1000)
-    assert run.summary.total_tokens == run.progress.tokens == words + len(ANSWERS)
-    spent = spent_by(run, run.evaluators[0])
-    assert (spent.cost_usd, spent.tokens) == (pytest.approx(words / 1000), words + len(ANSWERS))
+    assert run.summary.total_cost_usd == pytest.approx(words / 1000 + 0.5)
+    assert run.progress.cost_usd == run.summary.total_cost_usd
+    assert run.summary.total_tokens == run.progress.tokens == words + len(ANSWERS) + 100
+    judged, whole = (spent_by(run, evaluator) for evaluator in run.evaluators)
+    assert (judged.cost_usd, judged.tokens) == (pytest.approx(words / 1000), words + len(ANSWERS))
+    assert (whole.cost_usd, whole.tokens) == (0.5, 100)
 
 
 async def test_an_evaluator_that_can_not_be_set_up_costs_its_own_scores_only(room: Room) -> None:
