@@ -8,12 +8,14 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from evalyard_core.domain.access import Role
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
+from evalyard_core.domain.exports import ExportFormat
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
 
 __all__ = [
+    "ExportFormat",
     "ItemSource",
     "OrderDirection",
     "PluginHealth",
@@ -102,4 +104,11 @@ _declare(
     "How far an evaluator has come in a run.",
     COMPLETED_WITH_ERRORS="Some scores could not be computed.",
     FAILED="No score could be computed.",
+)
+_declare(
+    ExportFormat,
+    "The form of an export; the columns are the same in each.",
+    CSV="RFC 4180 in UTF-8 with a header; JSON values as JSON text.",
+    JSONL="A JSON object a line.",
+    PARQUET="Apache Parquet; JSON values as JSON text.",
 )

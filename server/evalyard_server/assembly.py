@@ -18,6 +18,7 @@ from evalyard_core.logging import configure_logging
 from evalyard_core.settings import Settings
 from evalyard_core.storage import StoreError
 from evalyard_server import graphiql, health
+from evalyard_server.exports.view import Exports
 from evalyard_server.graphql_http.responses import without_database, without_reason
 from evalyard_server.graphql_http.view import GraphQLOverHttp
 from evalyard_server.graphql_ws.view import GraphQLOverWebSocket
@@ -86,6 +87,7 @@ def _routes(settings: Settings, interface: Interface) -> list[BaseRoute]:
         graphiql.routes(),
         Route("/graphql", GraphQLOverHttp()),
         WebSocketRoute("/graphql", GraphQLOverWebSocket(interface.schema, settings.cors_origins)),
+        Route("/exports/{what:path}", Exports(), methods=["GET"]),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics),
@@ -101,7 +103,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST"),
         allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
-        expose_headers=("X-Request-ID",),
+        expose_headers=("Content-Disposition", "X-Request-ID"),
         max_age=_DAY_SECONDS,
     )
     return [log, cors]

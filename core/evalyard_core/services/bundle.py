@@ -6,7 +6,9 @@ from evalyard_core.storage import Store
 from .access import AccessService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
+from .exports import ExportService
 from .library import Library
+from .links import LinkService
 from .lists import ListService
 from .projects import ProjectService
 from .records import RecordService
@@ -16,9 +18,13 @@ from .systems import SystemService
 
 
 class Services:
-    """The use cases, over one store and one queue."""
+    """The use cases, over one store and one queue.
 
-    def __init__(self, store: Store, queue: Queue) -> None:
+    `public_url` is where clients reach the API, "" where nobody has said; `link_secret` signs links instead of the
+    secret in the store.
+    """
+
+    def __init__(self, store: Store, queue: Queue, *, public_url: str = "", link_secret: bytes | None = None) -> None:
         self.store = store
         self.library = Library(store)
         self.lists = ListService(store)
@@ -30,3 +36,5 @@ class Services:
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store)
+        self.links = LinkService(store, base_url=public_url, secret=link_secret)
+        self.exports = ExportService(store)

@@ -1,5 +1,6 @@
 """Projects."""
 
+import json
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -12,8 +13,10 @@ from evalyard_core.domain.limits import check_search, check_tags
 from evalyard_core.domain.lists import DatasetList, EvaluatorList, KeyList, RecordList, RunList, SystemList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ExportFormat
 from evalyard_schema.given import given
 from evalyard_schema.ids import encode
+from evalyard_schema.inputs.as_json import as_json
 from evalyard_schema.inputs.filters import (
     RecordFilter,
     RecordOrder,
@@ -26,6 +29,7 @@ from evalyard_schema.inputs.filters import (
 )
 from evalyard_schema.types import access, dataset, evaluator, record, run, system
 from evalyard_schema.types.connection import Connection, connect, connection, page_size
+from evalyard_schema.types.export_links import export_link
 from evalyard_schema.types.lazy import LazyApiKey, LazyDataset, LazyEvaluator, LazyRecord, LazyRun, LazySystem
 from evalyard_schema.types.node import Node
 
@@ -119,6 +123,19 @@ class Project(Node):
         """The records of all runs, newest first unless ordered otherwise."""
         records = RecordList(project_id=self.raw_id, wanted=wanted_records(filter), order=record_order(order_by))
         return await connect(info.context.loaders.lists.records, records, record.Record.of, first=first, after=after)
+
+    @field
+    async def records_export_url(self, info: Info, format: ExportFormat, filter: RecordFilter | None = UNSET) -> str:
+        """A link to the records that a filter finds, as a file, for whoever has it and for 15 minutes.
+
+        Newest first; where the filter names runs, run by run, each in its own order. It is relative to the address of
+        the API unless EVALYARD_PUBLIC_URL says how clients reach that.
+        """
+        wanted_records(filter)  # refuses what the link would be refused for
+        chosen = given(filter)
+        parameters = [] if chosen is None else [("filter", json.dumps(as_json(chosen), separators=(",", ":")))]
+        path = f"projects/{self.id}/records"
+        return await export_link(info, self.raw_id, path, format, parameters, field="filter")
 
 
 async def project_page(info: Info, *, first: int | None, after: str | None) -> Connection[Project]:

@@ -12,13 +12,14 @@ from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
-from evalyard_schema.enums import RunSource, RunStatus
+from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.types import dataset, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
+from evalyard_schema.types.export_links import export_link
 from evalyard_schema.types.figures import RunProgress, RunSummary
 from evalyard_schema.types.lazy import LazyDataset, LazyProject, LazyRecord, LazyRun, LazySystem, LazySystemVersion
 from evalyard_schema.types.node import Node
@@ -153,3 +154,11 @@ class Run(Node):
         """The run before this one of the same dataset and system."""
         found = await info.context.loaders.previous_runs.load(self.run)
         return None if found is None else Run.of(found)
+
+    @field
+    async def export_url(self, info: Info, format: ExportFormat) -> str:
+        """A link to all of its records as a file, for whoever has it and for 15 minutes.
+
+        It is relative to the address of the API unless EVALYARD_PUBLIC_URL says how clients reach that.
+        """
+        return await export_link(info, self.run.project_id, f"runs/{self.id}", format)
