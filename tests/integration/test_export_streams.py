@@ -88,7 +88,8 @@ async def test_a_client_that_goes_away_ends_the_reading(
         async with asyncio.timeout(20):
             while await open_cursors(database, shared_settings.database):
                 await asyncio.sleep(0.02)
-        assert await documents_read(database) - before < RECORDS
+        # Each of them was read once before the first row, for the columns of the scores.
+        assert await documents_read(database) - before < 1.5 * RECORDS
 
 
 async def test_an_export_whose_run_is_deleted_has_no_end(server: Server, long_run: Run, shared_store: Store):
