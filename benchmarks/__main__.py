@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, engine, pages
+from benchmarks import both_ways, engine, exporting, pages
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways")
+BENCHMARKS = ("engine", "pages", "both_ways", "export")
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -25,6 +25,8 @@ async def main(arguments: argparse.Namespace) -> None:
         if "both_ways" in arguments.only:
             systems = systems_of(arguments.cases) if arguments.cases else made_up_systems()
             await both_ways.measure(running, systems, console)
+        if "export" in arguments.only:
+            await exporting.measure(running, arguments.lengths, console)
 
 
 def parse() -> argparse.Namespace:
@@ -37,6 +39,9 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument(
         "--scales", type=int, nargs="*", default=[1, 10], help="times 1,000 records a run (default 1 10)"
+    )
+    parser.add_argument(
+        "--lengths", type=int, nargs="*", default=[10_000, 100_000], help="records of the runs that are exported"
     )
     return parser.parse_args()
 
