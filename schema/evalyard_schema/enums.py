@@ -6,6 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
 from evalyard_core.domain.exports import ExportFormat
@@ -13,8 +14,11 @@ from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOr
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
+from evalyard_core.domain.statistics import ComparisonVerdict
 
 __all__ = [
+    "Change",
+    "ComparisonVerdict",
     "ExportFormat",
     "ItemSource",
     "OrderDirection",
@@ -111,4 +115,21 @@ _declare(
     CSV="RFC 4180 in UTF-8 with a header; JSON values as JSON text.",
     JSONL="A JSON object a line.",
     PARQUET="Apache Parquet; JSON values as JSON text.",
+)
+_declare(
+    Change,
+    "How a candidate did with a case, measured by the baseline.",
+    REGRESSED="A smaller share of its trials passed.",
+    IMPROVED="A larger share of its trials passed.",
+    UNCHANGED="The same share of its trials passed, or there is no verdict to compare.",
+    ADDED="The baseline did not have the case.",
+    REMOVED="The candidate does not have the case.",
+)
+_declare(
+    ComparisonVerdict,
+    "What a comparison comes to.",
+    BETTER="The candidate is better, beyond what chance would do one time in twenty.",
+    WORSE="The candidate is worse, beyond what chance would do one time in twenty.",
+    NO_DIFFERENCE="What difference there is could be chance, and is small.",
+    TOO_FEW_CASES="A difference that would matter could be chance; `casesNeeded` says how many cases would tell.",
 )

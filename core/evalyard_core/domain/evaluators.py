@@ -142,3 +142,11 @@ class EvaluatorSnapshot:
     mapping: tuple[VariableMapping, ...]
     score_type: ScoreType
     threshold: Threshold | None = None
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether small numbers are what is asked for: those below a threshold pass, or those of false."""
+        threshold = self.threshold
+        if threshold is None:
+            return False
+        return threshold.operator in {ThresholdOperator.LT, ThresholdOperator.LTE} or threshold.value is False

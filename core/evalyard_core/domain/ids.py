@@ -42,6 +42,11 @@ def run_of_record(identifier: str) -> str:
     return identifier.partition(".")[0]
 
 
+def case_of_record(identifier: str) -> str:
+    """Return what stands for the item, or the input, in a record id; equal for all runs and trials of it."""
+    return identifier.split(".", 2)[1]
+
+
 def config_hash(*parts: Any) -> str:
     """Return 16 hexadecimal digits that are equal for equal JSON, whatever the order of keys."""
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -4,12 +4,14 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .access import AccessService
+from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .exports import ExportService
 from .library import Library
 from .links import LinkService
 from .lists import ListService
+from .outcomes import Outcomes
 from .projects import ProjectService
 from .records import RecordService
 from .runs import RunService
@@ -38,3 +40,5 @@ class Services:
         self.records = RecordService(store)
         self.links = LinkService(store, base_url=public_url, secret=link_secret)
         self.exports = ExportService(store)
+        self.outcomes = Outcomes(store)
+        self.comparisons = ComparisonService(store, self.runs, self.outcomes)

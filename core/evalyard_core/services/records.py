@@ -111,6 +111,7 @@ class RecordService:
             if stored is None:
                 raise Conflict("Somebody else has just scored this record; read it again.", field="input.recordId")
             await self._store.score_history.add(record.project_id, record.run_id, replaced, session=session)
+            await self._store.runs.touch(record.run_id, session=session)
             return stored
 
         return await self._store.transaction(write)

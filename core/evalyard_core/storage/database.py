@@ -15,6 +15,7 @@ from .datasets import DatasetRepository, ItemRepository
 from .evaluators import EvaluatorRepository
 from .exports import ExportRepository
 from .indexes import INDEXES
+from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
 from .requests import RequestRepository
@@ -49,6 +50,7 @@ class Store:
         self.runs = RunRepository(self._database)
         self.records = RecordRepository(self._database)
         self.exports = ExportRepository(self._database)
+        self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)

@@ -151,6 +151,12 @@ class ItemRepository(Listed[Item, ItemList]):
         rows = self._rows.find({"item_id": {"$in": list(identifiers)}, "until": _OPEN}, session=session)
         return {row["item_id"]: self._decode(row) async for row in rows}
 
+    async def present(self, identifiers: Sequence[str]) -> dict[str, bool]:
+        """Return by id whether the newest dataset version has an item."""
+        query = {"item_id": {"$in": list(identifiers)}, "until": _OPEN}
+        there = {row["item_id"] async for row in self._rows.find(query, projection={"item_id": 1})}
+        return {identifier: identifier in there for identifier in identifiers}
+
     async def at_version(self, identifiers: Sequence[str], dataset_id: str, version: int) -> dict[str, Item]:
         """Return items of a dataset version, by item id."""
         query = {
@@ -173,6 +179,7 @@ class ItemRepository(Listed[Item, ItemList]):
             search=wanted.search,
             tags=wanted.tags,
             source=wanted.source,
+            ids=wanted.ids,
         )
         return Selection(items.query(), _BY_PLACE)
 
@@ -201,12 +208,14 @@ class ItemSelection:
         search: str | None = None,
         tags: Sequence[str] = (),
         source: ItemSource | None = None,
+        ids: Sequence[str] | None = None,
     ) -> None:
         self._dataset_id = dataset_id
         self._version = version
         self._search = search
         self._tags = tags
         self._source = source
+        self._ids = ids
 
     def query(self) -> Document:
         """Return the predicate."""
@@ -221,4 +230,6 @@ class ItemSelection:
             query["tags"] = {"$all": list(self._tags)}
         if self._source is not None:
             query["source"] = self._source
+        if self._ids is not None:
+            query["item_id"] = {"$in": list(self._ids)}
         return query

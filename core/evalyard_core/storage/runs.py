@@ -140,6 +140,10 @@ class RunRepository(Listed[Run, RunList]):
         """Set plain fields: name, notes or tags."""
         return await self._update({"_id": identifier, "hidden": False}, _changed(changes))
 
+    async def touch(self, identifier: str, *, session: Session) -> None:
+        """Note that a record of an ended run has changed."""
+        await self._rows.update_one({"_id": identifier}, _changed({}), session=session)
+
     async def hide(self, identifier: str) -> None:
         """Make a run invisible before its records are removed."""
         await self._rows.update_one({"_id": identifier}, {"$set": {"hidden": True}})
@@ -323,7 +327,7 @@ def between(low: Any, high: Any) -> Document:
 
 
 def _changed(changes: Mapping[str, Any]) -> Document:
-    return {"$set": dict(changes), "$inc": {"revision": 1}}
+    return {**({"$set": dict(changes)} if changes else {}), "$inc": {"revision": 1}}
 
 
 def _nonzero(part: Progress | Tally) -> list[tuple[str, float]]:

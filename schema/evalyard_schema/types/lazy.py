@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .access import ApiKey
     from .dataset import Dataset
     from .evaluator import Evaluator
+    from .failing import FlakyItem
     from .item import DatasetItem
     from .plugin import EvaluatorPlugin
     from .project import Project
@@ -23,6 +24,7 @@ LazyDataset: TypeAlias = Annotated["Dataset", lazy(f"{_HERE}.dataset")]
 LazyDatasetItem: TypeAlias = Annotated["DatasetItem", lazy(f"{_HERE}.item")]
 LazyEvaluator: TypeAlias = Annotated["Evaluator", lazy(f"{_HERE}.evaluator")]
 LazyEvaluatorPlugin: TypeAlias = Annotated["EvaluatorPlugin", lazy(f"{_HERE}.plugin")]
+LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]

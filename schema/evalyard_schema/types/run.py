@@ -15,7 +15,7 @@ from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, project, record, system
+from evalyard_schema.types import dataset, failing, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
@@ -162,3 +162,14 @@ class Run(Node):
         It is relative to the address of the API unless EVALYARD_PUBLIC_URL says how clients reach that.
         """
         return await export_link(info, self.run.project_id, f"runs/{self.id}", format)
+
+    @field
+    async def new_failures(
+        self, info: Info, first: int | None = 20, after: str | None = UNSET
+    ) -> Connection[LazyRecord]:
+        """Records that fail here and passed in `previous`.
+
+        With trials: records that failed or errored, of items of which every trial with a verdict had passed. In the
+        run's order.
+        """
+        return await failing.new_failures(info, self.run, first=first, after=after)
