@@ -11,12 +11,14 @@ from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
 from evalyard_core.domain.exports import ExportFormat
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
+from evalyard_core.domain.gates.result import BaselineChoice
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
 from evalyard_core.domain.statistics import ComparisonVerdict
 
 __all__ = [
+    "BaselineChoice",
     "Change",
     "ComparisonVerdict",
     "ExportFormat",
@@ -132,4 +134,11 @@ _declare(
     WORSE="The candidate is worse, beyond what chance would do one time in twenty.",
     NO_DIFFERENCE="What difference there is could be chance, and is small.",
     TOO_FEW_CASES="A difference that would matter could be chance; `casesNeeded` says how many cases would tell.",
+)
+_declare(
+    BaselineChoice,
+    "Why a run is the baseline of a gate.",
+    NAMED="The policy names it.",
+    PRODUCTION="The newest completed run of the system's production version over the dataset.",
+    PREVIOUS="The newest completed run before, of the same dataset and system.",
 )

@@ -8,6 +8,7 @@ from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .exports import ExportService
+from .gates import GateService
 from .library import Library
 from .links import LinkService
 from .lists import ListService
@@ -42,3 +43,4 @@ class Services:
         self.exports = ExportService(store)
         self.outcomes = Outcomes(store)
         self.comparisons = ComparisonService(store, self.runs, self.outcomes)
+        self.gates = GateService(store, self.datasets, self.outcomes)

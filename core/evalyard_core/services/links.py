@@ -35,7 +35,7 @@ class LinkService:
     def __init__(self, store: Store, *, base_url: str, secret: bytes | None) -> None:
         """`base_url` has no slash at its end; without a `secret` the store's is used."""
         self._store = store
-        self._base_url = base_url
+        self.base_url = base_url
         self._secret = secret
 
     async def sign(
@@ -49,7 +49,7 @@ class LinkService:
         given = [*parameters, ("project", project_id), ("expires", str(int(expires.timestamp())))]
         given += [("key", actor.key_id)] if actor.key_id else []
         signature = sign(await self._obtain_secret(), _message(path, given))
-        link = f"{self._base_url}{quote(path)}?{urlencode([*given, ('signature', signature)])}"
+        link = f"{self.base_url}{quote(path)}?{urlencode([*given, ('signature', signature)])}"
         if len(link) > LONGEST:
             raise LimitExceeded(
                 f"This makes a link of {len(link):,} characters, and servers take {LONGEST:,}; ask for less at once.",

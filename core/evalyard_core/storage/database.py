@@ -14,6 +14,7 @@ from .collection import Session
 from .datasets import DatasetRepository, ItemRepository
 from .evaluators import EvaluatorRepository
 from .exports import ExportRepository
+from .gates import GateRepository
 from .indexes import INDEXES
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
@@ -50,6 +51,7 @@ class Store:
         self.runs = RunRepository(self._database)
         self.records = RecordRepository(self._database)
         self.exports = ExportRepository(self._database)
+        self.gates = GateRepository(self._database)
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.tasks = TaskRepository(self._database)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .dataset import Dataset
     from .evaluator import Evaluator
     from .failing import FlakyItem
+    from .gate import GateResult
     from .item import DatasetItem
     from .plugin import EvaluatorPlugin
     from .project import Project
@@ -25,6 +26,7 @@ LazyDatasetItem: TypeAlias = Annotated["DatasetItem", lazy(f"{_HERE}.item")]
 LazyEvaluator: TypeAlias = Annotated["Evaluator", lazy(f"{_HERE}.evaluator")]
 LazyEvaluatorPlugin: TypeAlias = Annotated["EvaluatorPlugin", lazy(f"{_HERE}.plugin")]
 LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
+LazyGateResult: TypeAlias = Annotated["GateResult", lazy(f"{_HERE}.gate")]
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]

@@ -13,15 +13,25 @@ from evalyard_core.domain.lists import RecordList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
+from evalyard_schema.given import given
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, failing, project, record, system
+from evalyard_schema.inputs.gate import GatePolicyInput
+from evalyard_schema.types import dataset, failing, gate, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.export_links import export_link
 from evalyard_schema.types.figures import RunProgress, RunSummary
-from evalyard_schema.types.lazy import LazyDataset, LazyProject, LazyRecord, LazyRun, LazySystem, LazySystemVersion
+from evalyard_schema.types.lazy import (
+    LazyDataset,
+    LazyGateResult,
+    LazyProject,
+    LazyRecord,
+    LazyRun,
+    LazySystem,
+    LazySystemVersion,
+)
 from evalyard_schema.types.node import Node
 
 
@@ -173,3 +183,12 @@ class Run(Node):
         run's order.
         """
         return await failing.new_failures(info, self.run, first=first, after=after)
+
+    @field
+    async def gate(self, info: Info, policy: GatePolicyInput | None = UNSET) -> LazyGateResult:
+        """Whether it may be deployed, by a policy or by that of its dataset, of which nothing is added to one given."""
+        chosen = given(policy)
+        judged = await info.context.services.gates.judge(
+            run=self.run, policy=None if chosen is None else chosen.to_domain()
+        )
+        return gate.GateResult.of(judged)
