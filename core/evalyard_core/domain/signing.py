@@ -4,6 +4,9 @@ import base64
 import hashlib
 import hmac
 import secrets
+from typing import Final
+
+SIGNATURE_LENGTH: Final = 43
 
 
 def new_secret() -> bytes:
@@ -12,7 +15,7 @@ def new_secret() -> bytes:
 
 
 def sign(secret: bytes, message: bytes) -> str:
-    """Return the signature of a message: 43 characters of base64url (RFC 4648, section 5) without padding."""
+    """Return the signature of a message: base64url (RFC 4648, section 5) without padding."""
     return base64.urlsafe_b64encode(hmac.digest(secret, message, hashlib.sha256)).rstrip(b"=").decode()
 
 

@@ -15,7 +15,7 @@ import orjson
 from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.errors import Forbidden, LimitExceeded
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.signing import is_signed, new_secret, sign
+from evalyard_core.domain.signing import SIGNATURE_LENGTH, is_signed, new_secret, sign
 from evalyard_core.storage import Store
 from evalyard_core.storage.secrets import LINKS
 
@@ -48,14 +48,14 @@ class LinkService:
         expires = now() + LIFETIME
         given = [*parameters, ("project", project_id), ("expires", str(int(expires.timestamp())))]
         given += [("key", actor.key_id)] if actor.key_id else []
-        signature = sign(await self._obtain_secret(), _message(path, given))
-        link = f"{self.base_url}{quote(path)}?{urlencode([*given, ('signature', signature)])}"
-        if len(link) > LONGEST:
+        link = f"{self.base_url}{quote(path)}?{urlencode(given)}&signature="
+        length = len(link) + SIGNATURE_LENGTH
+        if length > LONGEST:
             raise LimitExceeded(
-                f"This makes a link of {len(link):,} characters, and servers take {LONGEST:,}; ask for less at once.",
+                f"This makes a link of {length:,} characters, and servers take {LONGEST:,}; ask for less at once.",
                 field=field,
             )
-        return link
+        return link + sign(await self._obtain_secret(), _message(path, given))
 
     async def admit(self, *, path: str, parameters: Parameters) -> Actor:
         """Return whom a link makes of whoever has it: somebody who may read in one project; or refuse it."""
