@@ -333,7 +333,7 @@ def _exported(seeds: Seeds) -> Iterator[RecordList]:
     yield RecordList(project_id=seeds.project_id, run_id=seeds.busy.id)
     yield RecordList(project_id=seeds.project_id, run_id=seeds.busy.id, wanted=RecordFilter(min_latency_ms=1.0))
     yield RecordList(project_id=seeds.project_id)
-    yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(min_latency_ms=1.0))
+    yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(min_latency_ms=1e9))
     yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(verdict=(Verdict.FAILED,), tags=("x",)))
 
 
