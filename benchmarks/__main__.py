@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, engine, exporting, pages
+from benchmarks import both_ways, comparing, engine, exporting, pages
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways", "export")
+BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export")
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -22,8 +22,10 @@ async def main(arguments: argparse.Namespace) -> None:
             await engine.measure(running, items, arguments.repeats, console)
         if "pages" in arguments.only:
             await pages.measure(running, arguments.scales, console)
+        systems = systems_of(arguments.cases) if arguments.cases else made_up_systems()
+        if "compare" in arguments.only:
+            await comparing.measure(running, systems, console)
         if "both_ways" in arguments.only:
-            systems = systems_of(arguments.cases) if arguments.cases else made_up_systems()
             await both_ways.measure(running, systems, console)
         if "export" in arguments.only:
             await exporting.measure(running, arguments.lengths, console)

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -69,7 +69,7 @@ async def measure(servers: Servers, scales: Sequence[int], console: Console) -> 
     for scale in scales:
         database = f"bench_pages_{scale}"
         store = await Store.open(servers.mongodb_url, database)
-        await _lay_out(Services(store, NoQueue()), RECORDS * scale)
+        await lay_out(Services(store, NoQueue()), RECORDS * scale)
         await store.close()
         for fields, query in (("of the list", LIST), ("all, with histograms", EVERYTHING)):
             seconds, size = await _ask(servers, database, query)
@@ -101,7 +101,10 @@ async def _ask(servers: Servers, database: str, query: str) -> tuple[list[float]
             return seconds[10:], len(response.content)
 
 
-async def _lay_out(services: Services, records: int) -> None:
+async def lay_out(
+    services: Services, records: int, runs: int = RUNS, change: Callable[[Record], Record] = lambda record: record
+) -> None:
+    """Store a project with ended runs of so many records, each of them changed before."""
     project = await services.projects.create(actor=ANYONE, name="bench")
     evaluators = [await _evaluator(services, project, name) for name in ("exact", "fuzzy", "number")]
     dataset = await services.datasets.create(actor=ANYONE, project_id=project.id, name="cases")
@@ -115,7 +118,7 @@ async def _lay_out(services: Services, records: int) -> None:
         config={"url": "http://127.0.0.1/"},
     )
     snapshots = tuple(_snapshot(evaluator) for evaluator in evaluators)
-    for number in range(1, RUNS + 1):
+    for number in range(1, runs + 1):
         run = Run(
             id=new_id(),
             project_id=project.id,
@@ -132,7 +135,7 @@ async def _lay_out(services: Services, records: int) -> None:
         )
         await services.store.runs.add(run)
         for begin in range(0, records, 1000):
-            part = [_record(run, place) for place in range(begin, min(records, begin + 1000))]
+            part = [change(_record(run, place)) for place in range(begin, min(records, begin + 1000))]
             await services.store.records.add(part)
         await services.runs.end(run_id=run.id)
 

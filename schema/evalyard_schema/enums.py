@@ -10,18 +10,22 @@ from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
 from evalyard_core.domain.exports import ExportFormat
+from evalyard_core.domain.failure_groups import FailureTrait
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
 from evalyard_core.domain.gates.result import BaselineChoice
+from evalyard_core.domain.history import HistoryUnit
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
-from evalyard_core.domain.statistics import ComparisonVerdict
+from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
 __all__ = [
     "BaselineChoice",
     "Change",
     "ComparisonVerdict",
     "ExportFormat",
+    "FailureTrait",
+    "HistoryUnit",
     "ItemSource",
     "OrderDirection",
     "PluginHealth",
@@ -36,6 +40,7 @@ __all__ = [
     "ScoreType",
     "ScoringStatus",
     "ThresholdOperator",
+    "TrendDirection",
     "Verdict",
 ]
 
@@ -141,4 +146,27 @@ _declare(
     NAMED="The policy names it.",
     PRODUCTION="The newest completed run of the system's production version over the dataset.",
     PREVIOUS="The newest completed run before, of the same dataset and system.",
+)
+_declare(
+    HistoryUnit,
+    "What a series shows of an evaluator.",
+    PASS_RATE="The share that passed of the scores that could pass or fail.",
+    MEAN="The mean of the numbers, of an evaluator that gives numbers.",
+)
+_declare(
+    TrendDirection,
+    "Where a series goes.",
+    IMPROVING="To the better, beyond what chance would do.",
+    DECLINING="To the worse, beyond what chance would do.",
+    STEADY="Nowhere that could be told from chance.",
+    TOO_FEW_RUNS="There are too few runs to tell.",
+)
+_declare(
+    FailureTrait,
+    "What failing records can share.",
+    TAG="A tag of the item.",
+    METADATA="A text, number or boolean at the top of the metadata.",
+    ERROR="The code of the error for which there is no output.",
+    FAILED_SCORE="An evaluator whose score did not pass.",
+    ERRORED_SCORE="An evaluator whose score could not be computed.",
 )

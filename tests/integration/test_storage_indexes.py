@@ -252,6 +252,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     )
     yield "items found", lists.items, found
     yield "items of a version found", lists.items, replace(found, version=2)
+    yield "items by id", lists.items, replace(found, ids=tuple(seeds.item_ids))
     moment = now() - timedelta(hours=1)
     for wanted in (
         RunFilter(search="nightly"),
@@ -259,6 +260,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
         RunFilter(source=(RunSource.API,), tags=("a",)),
         RunFilter(dataset_id=seeds.dataset.id, system_id=seeds.system.id),
         RunFilter(system_version_id=seeds.version.id, evaluator_id="e" * 24),
+        RunFilter(evaluator_ids=("e" * 24, "f" * 24)),
         RunFilter(started_after=moment, started_before=now()),
     ):
         yield "runs found", lists.runs, RunList(project_id=project_id, wanted=wanted)
@@ -268,6 +270,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
         RecordFilter(run_ids=(seeds.busy.id,), status=(RecordStatus.COMPLETED,)),
         RecordFilter(item_ids=(seeds.records[0].item_id or "",), verdict=(Verdict.PASSED,)),
         RecordFilter(dataset_ids=(seeds.dataset.id,), system_version_ids=(seeds.version.id,), tags=("a",)),
+        RecordFilter(facets=('["language","de"]',), error_codes=("TIMEOUT",)),
         RecordFilter(min_latency_ms=2, max_latency_ms=5),
         RecordFilter(finished_after=moment, finished_before=now()),
         RecordFilter(scores=(ScoreFilter(evaluator_id="e" * 24, passed=True, min=1, max=2),)),
@@ -298,6 +301,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.get, items[0])
     yield partial(store.items.get_many, seeds.item_ids)
     yield partial(store.items.current, seeds.item_ids)
+    yield partial(store.items.present, seeds.item_ids)
     yield partial(store.items.at_version, seeds.item_ids, dataset.id, 1)
     yield partial(store.items.count, selection)
     yield partial(store.items.count, old)
@@ -313,6 +317,8 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.runs.pulse, seeds.busy.id)
     yield partial(store.records.open_in_lane, seeds.busy.id, 0, from_seq=10, most=PAGE)
     yield partial(_drained, store.records.figures(seeds.busy.id))
+    yield partial(store.outcomes.of_runs, [run.id for run in seeds.runs[:2]])
+    yield partial(store.outcomes.traits_of_runs, [run.id for run in seeds.runs[:2]])
     yield partial(store.records.done_since, seeds.busy.id, record.created_at)
     yield partial(store.score_history.of_records, ids)
     for wanted in _exported(seeds):

@@ -8,6 +8,7 @@ from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .exports import ExportService
+from .failure_groups import FailureGroups
 from .gates import GateService
 from .library import Library
 from .links import LinkService
@@ -42,5 +43,6 @@ class Services:
         self.links = LinkService(store, base_url=public_url, secret=link_secret)
         self.exports = ExportService(store)
         self.outcomes = Outcomes(store)
+        self.failure_groups = FailureGroups(store)
         self.comparisons = ComparisonService(store, self.runs, self.outcomes)
         self.gates = GateService(store, self.datasets, self.outcomes)

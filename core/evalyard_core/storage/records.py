@@ -10,6 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
 from evalyard_core.domain.lists import RecordList
 from evalyard_core.domain.payload import dump_json
@@ -65,7 +66,8 @@ class RecordRepository(Listed[Record, RecordList]):
 
     def _document(self, record: Record) -> Document:
         # Scores are written in one way everywhere: `set_scores` looks for them as it would write them.
-        return self._codec.encode(record) | {"scores": _SCORES.encode(record.scores)}
+        scores = _SCORES.encode(record.scores)
+        return self._codec.encode(record) | {"scores": scores, "facets": facets_of(record.metadata)}
 
     async def add(self, records: Sequence[Record]) -> set[str]:
         """Store records and return the ids of those that were there already, which stay as they are."""
@@ -309,6 +311,8 @@ def _query(scope: Mapping[str, str], wanted: RecordFilter) -> Document:
         "status": _any(wanted.status),
         "verdict": _any(wanted.verdict),
         "tags": {"$all": list(wanted.tags)} if wanted.tags else None,
+        "facets": {"$all": list(wanted.facets)} if wanted.facets else None,
+        "error.code": _any(wanted.error_codes),
         "latency_ms": between(wanted.min_latency_ms, wanted.max_latency_ms),
         "finished_at": between(wanted.finished_after, wanted.finished_before),
     }

@@ -306,6 +306,8 @@ def _query(scope: Mapping[str, str], wanted: RunFilter) -> Document:
         "started_at": between(wanted.started_after, wanted.started_before),
     }
     conditions = [{name: condition} for name, condition in given.items() if condition]
+    if wanted.evaluator_ids:
+        conditions.append({"evaluators.evaluator_id": {"$in": list(wanted.evaluator_ids)}})
     return {**query, "$and": conditions} if conditions else query
 
 

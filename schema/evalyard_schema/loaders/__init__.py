@@ -13,6 +13,7 @@ from evalyard_core.services import Services
 
 from .by_id import ById, by_id
 from .cases import CasesOfRuns, case_loader
+from .failure_groups import GroupsOfRuns, failure_group_loader
 from .lists import ListLoaders
 from .plugins import plugin_loader
 from .previous_runs import PreviousRuns, previous_run_loader
@@ -87,6 +88,10 @@ class Loaders:
     @cached_property
     def cases(self) -> CasesOfRuns:
         return case_loader(self._services.outcomes, cache=self._cache)
+
+    @cached_property
+    def failure_groups(self) -> GroupsOfRuns:
+        return failure_group_loader(self._services.failure_groups, cache=self._cache)
 
     @cached_property
     def previous_runs(self) -> PreviousRuns:

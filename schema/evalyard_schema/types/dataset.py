@@ -15,7 +15,7 @@ from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ItemSource
 from evalyard_schema.given import given
 from evalyard_schema.ids import encode
-from evalyard_schema.inputs.filters import RunFilter, RunOrder, run_order, wanted_runs
+from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, wanted_runs
 from evalyard_schema.types import evaluator, failing, item, project, run
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow

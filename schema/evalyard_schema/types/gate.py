@@ -9,10 +9,12 @@ from evalyard_core.domain.gates import policy as policies
 from evalyard_core.domain.gates import result as domain
 from evalyard_core.domain.gates.junit import render_junit
 from evalyard_core.domain.gates.markdown import render_markdown
+from evalyard_core.domain.runs import Run as DomainRun
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import BaselineChoice
 from evalyard_schema.ids import encode
+from evalyard_schema.inputs.gate import GatePolicyInput
 from evalyard_schema.record_links import record_link
 from evalyard_schema.types import run
 from evalyard_schema.types.lazy import LazyRun
@@ -128,3 +130,9 @@ class GateResult:
         """
         records = await info.context.services.gates.test_cases(self.result)
         return render_junit(self.result, records, left_out=self.result.run.progress.total - len(records))
+
+
+async def judged(info: Info, judged_run: DomainRun, policy: GatePolicyInput | None) -> GateResult:
+    """Return what came of judging a run by a policy, or by that of its dataset; or refuse."""
+    wanted = None if policy is None else policy.to_domain()
+    return GateResult.of(await info.context.services.gates.judge(run=judged_run, policy=wanted))

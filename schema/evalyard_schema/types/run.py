@@ -15,16 +15,16 @@ from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
 from evalyard_schema.given import given
 from evalyard_schema.ids import encode
-from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.inputs.gate import GatePolicyInput
-from evalyard_schema.types import dataset, failing, gate, project, record, system
+from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
+from evalyard_schema.types import dataset, export_links, failing, failure_group, gate, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
-from evalyard_schema.types.export_links import export_link
 from evalyard_schema.types.figures import RunProgress, RunSummary
 from evalyard_schema.types.lazy import (
     LazyDataset,
+    LazyFailureGroup,
     LazyGateResult,
     LazyProject,
     LazyRecord,
@@ -167,11 +167,8 @@ class Run(Node):
 
     @field
     async def export_url(self, info: Info, format: ExportFormat) -> str:
-        """A link to all of its records as a file, for whoever has it and for 15 minutes.
-
-        It is relative to the address of the API unless EVALYARD_PUBLIC_URL says how clients reach that.
-        """
-        return await export_link(info, self.run.project_id, f"runs/{self.id}", format)
+        """A link to all of its records as a file, for whoever has it and for 15 minutes; see `recordsExportUrl`."""
+        return await export_links.of_run(info, self.run, format)
 
     @field
     async def new_failures(
@@ -187,8 +184,15 @@ class Run(Node):
     @field
     async def gate(self, info: Info, policy: GatePolicyInput | None = UNSET) -> LazyGateResult:
         """Whether it may be deployed, by a policy or by that of its dataset, of which nothing is added to one given."""
-        chosen = given(policy)
-        judged = await info.context.services.gates.judge(
-            run=self.run, policy=None if chosen is None else chosen.to_domain()
-        )
-        return gate.GateResult.of(judged)
+        return await gate.judged(info, self.run, given(policy))
+
+    @field
+    async def failure_groups(
+        self, info: Info, first: int | None = 20, after: str | None = UNSET
+    ) -> Connection[LazyFailureGroup]:
+        """What failing cases share, in groups of two or more: tags and metadata, errors, evaluators.
+
+        First the tags and values with which cases fail more often than without, beyond what chance would do; then
+        errors and evaluators; then the other tags and values; those that go most strongly with failing before others.
+        """
+        return await failure_group.failure_group_page(info, self.run, first=first, after=after)

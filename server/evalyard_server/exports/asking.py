@@ -14,8 +14,8 @@ from evalyard_core.domain.access import Actor
 from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.exports import ExportFormat, RecordsExport
 from evalyard_core.services import Services
+from evalyard_schema.filter_texts import read_filter
 from evalyard_schema.ids import decode
-from evalyard_schema.record_filters import read_filter
 
 from .csv_text import CsvEncoder
 from .json_lines import JsonLinesEncoder

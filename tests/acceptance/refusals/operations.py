@@ -117,3 +117,26 @@ GATE = "query ($id: ID!, $policy: GatePolicyInput) { run(id: $id) { gate(policy:
 RECORDS_EXPORT = """query ($id: ID!, $filter: RecordFilter) {
   project(id: $id) { recordsExportUrl(format: CSV, filter: $filter) }
 }"""
+COMPARE = """query ($baselineId: ID!, $candidateIds: [ID!]!, $first: Int, $after: String) {
+  compareRuns(baselineId: $baselineId, candidateIds: $candidateIds) {
+    candidates { verdict } rows(first: $first, after: $after) { edges { cursor } }
+  }
+}"""
+HISTORY = """query ($id: ID!, $evaluatorIds: [ID!], $filter: RunFilter, $last: Int) {
+  project(id: $id) { history(evaluatorIds: $evaluatorIds, filter: $filter, last: $last) { unit } }
+}"""
+FAILING_ITEMS = """query ($id: ID!, $lastRuns: Int, $first: Int, $after: String) {
+  dataset(id: $id) { consistentFailures(lastRuns: $lastRuns, first: $first, after: $after) { edges { cursor } } }
+}"""
+FLAKY_ITEMS = """query ($id: ID!, $lastRuns: Int, $first: Int, $after: String) {
+  dataset(id: $id) { flakyItems(lastRuns: $lastRuns, first: $first, after: $after) { edges { cursor } } }
+}"""
+FAILING_RECORDS = """query ($id: ID!, $first: Int, $after: String) {
+  run(id: $id) {
+    newFailures(first: $first, after: $after) { edges { cursor } }
+    failureGroups { edges { node { failures { totalCount } } } }
+  }
+}"""
+FAILURE_GROUPS = """query ($id: ID!, $first: Int, $after: String) {
+  run(id: $id) { failureGroups(first: $first, after: $after) { edges { cursor } } }
+}"""

@@ -33,7 +33,7 @@ def test_the_p_value_of_a_published_example():
     [(6, 16, 161, -0.1240, -0.0054), (3, 0, 3, -0.1230, 1.0), (0, 3, 3, -1.0, 0.1230)],
 )
 def test_the_interval_of_a_published_example(gained: int, lost: int, pairs: int, low: float, high: float):
-    """What the book's R package, contingencytables, prints for complete response (Cavo et al., 2012) and for extremes."""
+    """What the book's R package, contingencytables, prints: for complete response (Cavo et al.), and at the ends."""
     interval = tango_interval(gained, lost, pairs)
     assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
 

@@ -102,6 +102,7 @@ def test_the_interval_agrees_with_the_test(pairs: list[tuple[float, float]], kin
     result = compare(pairs, kind)
     assert result.p_value is not None
     assert result.delta is not None
+    assert (result.verdict in {BETTER, WORSE}) is (result.p_value <= 0.05)
     if result.interval is None:
         assert result.pairs < 6
         return

@@ -1,17 +1,21 @@
 """The sign flip test and its interval against scipy and all flips."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from evalyard_core.domain.statistics.lattice import whole_steps
 from evalyard_core.domain.statistics.mcnemar import mcnemar_p
-from evalyard_core.domain.statistics.saddlepoint import common_unit, upper_tail
 from evalyard_core.domain.statistics.sign_flip import sign_flip_interval, sign_flip_p
 from tests.fixtures.core import QUICK
+
+Floats = NDArray[np.float64]
 
 #: C. Darwin's fifteen pairs of plants, crossed less self-fertilised, in eighths of an inch.
 DARWIN = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48], dtype=float)
@@ -41,43 +45,61 @@ def test_the_p_value_is_that_of_scipy(differences: list[int]):
 def test_differences_of_one_are_mcnemar_s_test(changed: int):
     for lost in range(0, changed // 2 + 1, max(1, changed // 12)):
         differences = np.array([1.0] * (changed - lost) + [-1.0] * lost + [0.0] * 7)
-        wanted = mcnemar_p(changed - lost, lost)
-        assert sign_flip_p(differences) == pytest.approx(wanted, rel=0.02 if changed > 20 else 1e-12)
+        assert sign_flip_p(differences) == pytest.approx(mcnemar_p(changed - lost, lost), rel=1e-9)
+        assert sign_flip_p(differences / 3) == sign_flip_p(differences)
 
 
-def _by_all_flips(sizes: np.ndarray, total: float) -> float:
+def _by_all_flips(sizes: Floats, total: float) -> float:
     sums = sizes[:1]
     for size in sizes[1:]:
         sums = np.concatenate([sums + size, sums - size])
     return float(np.mean(sums >= total - 1e-9)) / 2 + float(np.mean(-sums >= total - 1e-9)) / 2
 
 
-@pytest.mark.parametrize("draw", ["normal", "marks", "thirds and halves", "skewed"])
+DRAWS: dict[str, Callable[[np.random.Generator], Floats]] = {
+    "normal": lambda random: random.normal(0.3, 1, 21),
+    "skewed": lambda random: random.exponential(1, 21) - 0.6,
+    "marks": lambda random: random.integers(-2, 4, 21) / 4,
+    "thirds and halves": lambda random: random.integers(0, 4, 21) / 3 - random.integers(0, 3, 21) / 2 + 0.2,
+}
+
+
+@pytest.mark.parametrize("draw", ["normal", "skewed"])
 def test_beyond_all_flips_the_approximation_is_close(draw: str):
     random = np.random.default_rng(7)
     errors = []
     for _ in range(30):
-        differences = {
-            "normal": lambda: random.normal(0.3, 1, 21),
-            "marks": lambda: random.integers(-2, 4, 21) / 4,
-            "thirds and halves": lambda: random.integers(0, 4, 21) / 3 - random.integers(0, 3, 21) / 2 + 0.2,
-            "skewed": lambda: random.exponential(1, 21) - 0.6,
-        }[draw]()
-        sizes = np.abs(differences[differences != 0])
-        total = abs(differences.sum())
-        wanted = _by_all_flips(sizes, total)
+        differences = DRAWS[draw](random)
+        wanted = _by_all_flips(np.abs(differences), abs(differences.sum()))
         if 1e-3 < wanted < 0.1:
-            errors.append(abs(upper_tail(sizes, total) / wanted - 1))
+            errors.append(abs(sign_flip_p(differences) / (2 * wanted) - 1))
     assert len(errors) > 4
     assert max(errors) < 0.1
     assert np.median(errors) < 0.02
 
 
+@pytest.mark.parametrize("draw", ["marks", "thirds and halves"])
+def test_shares_and_marks_are_tested_exactly(draw: str):
+    random = np.random.default_rng(8)
+    for _ in range(10):
+        differences = DRAWS[draw](random)
+        sizes, total = np.abs(differences[differences != 0]), abs(differences.sum())
+        wanted = min(1.0, 2 * _by_all_flips(sizes, total))
+        assert sign_flip_p(differences) == pytest.approx(wanted, rel=1e-9)
+
+
+def _steps(*sizes: float) -> list[int] | None:
+    steps = whole_steps(np.array(sizes))
+    return None if steps is None else steps.tolist()
+
+
 def test_the_unit_of_shares_is_found():
-    assert common_unit(np.array([1 / 3, 2 / 3, 1.0])) == pytest.approx(1 / 3)
-    assert common_unit(np.array([1 / 3, 1 / 2, 1.0])) == pytest.approx(1 / 6)
-    assert common_unit(np.array([0.3141592653, 0.2718281828, 1.0])) == 0
-    assert common_unit(np.linspace(0.001, 1, 1000)) == 0
+    assert _steps(1 / 3, 2 / 3, 1.0) == [1, 2, 3]
+    assert _steps(1 / 3, 1 / 2, 1.0) == [2, 3, 6]
+    assert _steps(0.7, 0.7) == [1, 1]
+    assert _steps(0.3141592653, 0.2718281828, 1.0) is None
+    assert whole_steps(np.linspace(0.001, 1, 1000)) is None
+    assert whole_steps(np.ones(5000)) is None
 
 
 def test_the_interval_is_that_of_all_subsets():

@@ -22,8 +22,10 @@ def item_values(sums: Floats, trials: Floats) -> Floats:
     the values are the items' means, in general they are the linearised ones: W. G. Cochran, "Sampling Techniques", 3rd
     edition (1977), chapter 6; for evaluations see E. Miller, "Adding error bars to evals" (2024).
     """
-    mean = sums.sum() / trials.sum()
-    return mean + (sums - mean * trials) * (sums.size / trials.sum())
+    everything = float(trials.sum())
+    mean = float(sums.sum()) / everything
+    values: Floats = mean + (sums - mean * trials) * (sums.size / everything)
+    return values
 
 
 def clustered_pass_rate_interval(trials: Sequence[int], passes: Sequence[int], level: float = LEVEL) -> Interval | None:

@@ -1,7 +1,7 @@
 """Mean, deviation and skewness of a sample, in two passes over an array."""
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-class Moments(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Moments:
     """The first moments of a sample of `count` values.
 
     `deviation` is that of a sample (over count - 1), None for one value; `skewness` is the third central moment over

@@ -9,13 +9,8 @@ from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
-#: More different sizes than this lie so densely that their sums are as good as continuous.
-_FEW_SIZES: Final = 200
-#: Two sizes that differ by less, relative to the largest, are the same; a smaller unit is none.
+#: Sums closer than this share of the largest are the same sum, rounded differently.
 _SAME: Final = 1e-9
-_SMALLEST_UNIT: Final = 1e-4
-#: A remainder below this is what the rounding of the sizes left over.
-_REMAINDER: Final = 1e-6
 
 
 def upper_tail(sizes: Floats, total: float) -> float:
@@ -23,38 +18,22 @@ def upper_tail(sizes: Floats, total: float) -> float:
 
     The saddlepoint approximation of R. Lugannani and S. Rice, Advances in Applied Probability 12 (1980), for the sign
     flip test of J. Robinson, "Saddlepoint approximations for permutation tests and confidence intervals", JRSS B 44
-    (1982). Sizes that are multiples of one unit (shares of trials, marks from 1 to 5) get the second continuity
-    correction of H. E. Daniels, International Statistical Review 55 (1987). Its error beyond
-    20 sizes is a hundredth of the chance as a rule, and at most about a tenth of one below 0.1 (the tests hold it
-    against all flips); unlike random draws it has no floor, no seed and no order.
+    (1982). Its error beyond 20 sizes is a hundredth of the chance as a rule, and at most about a tenth of one below
+    0.1 (the tests hold it against all flips); unlike random draws it has no floor, no seed and no order.
     """
     scale = float(sizes.max())
     sizes, total = sizes / scale, total / scale
     most = math.fsum(sizes)
     if total >= most * (1 - _SAME):
         return 0.5**sizes.size
-    unit = common_unit(sizes)
-    point = total - unit
-    if point <= _SAME * most:
+    if total <= most * _SAME:
         return 0.5
-    tilt = _tilt(sizes, point)
+    tilt = _tilt(sizes, total)
     scaled = sizes * tilt
     cumulant = float(np.sum(scaled + np.log1p(np.exp(-2 * scaled)))) - sizes.size * math.log(2)
     spread = math.sqrt(float(np.sum((sizes / np.cosh(np.minimum(scaled, 300))) ** 2)))
-    root = math.sqrt(max(0.0, 2 * (tilt * point - cumulant)))
-    return _lugannani_rice(root, spread * (math.sinh(unit * tilt) / unit if unit else tilt))
-
-
-def common_unit(sizes: Floats) -> float:
-    """Return the largest number that all sizes, of which the largest is 1, are multiples of; 0 where there is none."""
-    different = np.unique(np.round(sizes, 9))
-    if different.size > _FEW_SIZES:
-        return 0.0
-    unit = 0.0
-    for size in different.tolist():
-        while size > _REMAINDER:  # Euclid's algorithm
-            unit, size = size, math.fmod(unit, size)  # noqa: PLW2901
-    return unit if unit > _SMALLEST_UNIT else 0.0
+    root = math.sqrt(max(0.0, 2 * (tilt * total - cumulant)))
+    return _lugannani_rice(root, spread * tilt)
 
 
 def _tilt(sizes: Floats, point: float) -> float:

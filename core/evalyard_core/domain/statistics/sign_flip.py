@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from evalyard_core.domain.runs import Interval
 
+from .lattice import lattice_p, whole_steps
 from .levels import LEVEL, normal_quantile
 from .saddlepoint import upper_tail
 from .searching import rising_root
 
 Floats = NDArray[np.float64]
 
-#: Up to so many pairs all 2^n flips are looked at.
+#: Up to so many differences all flips are looked at.
 EXACT_PAIRS: Final = 20
 #: Sums that differ by less than this share of the largest are the same sum, rounded differently.
 _ROUNDING: Final = 1e-10
@@ -25,17 +26,22 @@ def sign_flip_p(differences: Floats) -> float:
 
     If the two sides are equal, either side of a pair could as well have been the other, so that each difference is as
     likely positive as negative: R. A. Fisher, "The Design of Experiments" (1935), section 21. For differences of 0
-    and 1 this is McNemar's exact test. Pairs without a difference say nothing. All flips are looked at for
-    up to EXACT_PAIRS differences; `saddlepoint.upper_tail` takes over beyond.
+    and 1 this is McNemar's exact test. Pairs without a difference say nothing. It is exact for shares and marks, and
+    for up to EXACT_PAIRS differences of any kind; beyond, `saddlepoint.upper_tail` takes over.
     """
     sizes = np.sort(np.abs(differences[differences != 0]))
     total = abs(math.fsum(differences))
     if not sizes.size:
         return 1.0
+    whole = math.fsum(sizes)
+    if total <= _ROUNDING * whole:
+        return 1.0
+    steps = whole_steps(sizes)
+    if steps is not None:
+        return lattice_p(steps, round(total / whole * int(steps.sum())))
     if sizes.size > EXACT_PAIRS:
         return min(1.0, 2 * upper_tail(sizes, total))
-    sums = _flipped_sums(sizes)
-    return float(np.mean(np.abs(sums) >= total - _ROUNDING * math.fsum(sizes)))
+    return float(np.mean(np.abs(_flipped_sums(sizes)) >= total - _ROUNDING * whole))
 
 
 def sign_flip_interval(differences: Floats, level: float = LEVEL) -> Interval | None:
@@ -86,4 +92,10 @@ def _lower_limit(differences: Floats, tail: float) -> float:
         chance = upper_tail(np.abs(left[left != 0]), math.fsum(left))
         return normal_quantile(max(chance, 1e-300)) - needed
 
-    return rising_root(excess, lowest, mean)
+    half = -needed * float(np.std(differences)) / math.sqrt(differences.size)
+    near, far = mean - 0.7 * half, mean - 1.5 * half
+    return rising_root(
+        excess,
+        far if far > lowest and excess(far) < 0 else lowest,
+        near if excess(near) > 0 else mean,
+    )

@@ -10,7 +10,7 @@ from strawberry.types.arguments import convert_argument
 from evalyard_core.domain import filters as domain
 from evalyard_core.domain.errors import BadInput
 
-from .inputs.filters import RecordFilter
+from .inputs.record_filters import RecordFilter
 from .schema import schema
 
 

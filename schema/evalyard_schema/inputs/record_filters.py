@@ -1,67 +1,23 @@
-"""Which runs and records are meant, and in which order."""
+"""Which records are meant, and in which order."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import strawberry
+from strawberry.scalars import JSON
 
 from evalyard_core.domain import filters as domain
-from evalyard_core.domain.limits import check_count, check_search, check_tags
+from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.facets import facet, is_plain
+from evalyard_core.domain.limits import check_count, check_search, check_tags, check_unicode
 from evalyard_schema.described import input_type
-from evalyard_schema.enums import (
-    OrderDirection,
-    RecordOrderField,
-    RecordStatus,
-    RunOrderField,
-    RunSource,
-    RunStatus,
-    ScoreStatus,
-    Verdict,
-)
+from evalyard_schema.enums import OrderDirection, RecordOrderField, RecordStatus, ScoreStatus, Verdict
 from evalyard_schema.given import given
 from evalyard_schema.ids import decode, decode_given, decode_many
 
-_MOST_SCORE_FILTERS = 20
-
-
-@input_type
-class RunFilter:
-    """Which runs are meant: all that is given must hold, and one of each list."""
-
-    search: str | None = strawberry.field(
-        description="Looks in the run's, the system's (agent's) and the dataset's names."
-    )
-    status: list[RunStatus] | None
-    source: list[RunSource] | None
-    dataset_id: strawberry.ID | None
-    system_id: strawberry.ID | None
-    system_version_id: strawberry.ID | None
-    evaluator_id: strawberry.ID | None
-    started_after: datetime | None = strawberry.field(description="The moment itself included.")
-    started_before: datetime | None = strawberry.field(description="The moment itself included.")
-    tags: list[str] | None = strawberry.field(description="All of them.")
-
-    def to_domain(self) -> domain.RunFilter:
-        """Return the filter with raw ids, or refuse an id."""
-        return domain.RunFilter(
-            search=check_search(self.search, field="filter.search"),
-            status=tuple(self.status or ()),
-            source=tuple(self.source or ()),
-            dataset_id=decode_given(self.dataset_id, "Dataset", field="filter.datasetId"),
-            system_id=decode_given(self.system_id, "System", field="filter.systemId"),
-            system_version_id=decode_given(self.system_version_id, "SystemVersion", field="filter.systemVersionId"),
-            evaluator_id=decode_given(self.evaluator_id, "Evaluator", field="filter.evaluatorId"),
-            started_after=self.started_after,
-            started_before=self.started_before,
-            tags=check_tags(self.tags, field="filter.tags"),
-        )
-
-
-@input_type
-class RunOrder:
-    """How runs are sorted; those with equal values by age."""
-
-    field: RunOrderField
-    direction: OrderDirection = OrderDirection.DESC
+_MOST_SCORE_FILTERS: Final = 20
+_MOST_METADATA_FILTERS: Final = 20
 
 
 @input_type
@@ -88,6 +44,27 @@ class ScoreFilter:
 
 
 @input_type
+class MetadataFilter:
+    """What a record's metadata must say at its top: a key and its value, a text, a number, true or false."""
+
+    key: str
+    value: JSON
+
+    def to_domain(self, *, field: str) -> str:
+        """Return the facet that is meant, or refuse what can't be one."""
+        if not is_plain(self.key):
+            raise BadInput("A key of metadata that can be looked for has 200 characters at most.", field=f"{field}.key")
+        if not is_plain(self.value):
+            raise BadInput(
+                "Look for a text of at most 200 characters, a number, true or false; `search` looks for others.",
+                field=f"{field}.value",
+            )
+        if isinstance(self.value, str):
+            check_unicode(self.value, field=f"{field}.value")
+        return facet(check_unicode(self.key, field=f"{field}.key"), self.value)
+
+
+@input_type
 class RecordFilter:
     """Which records are meant: all that is given must hold, and one of each list."""
 
@@ -99,6 +76,8 @@ class RecordFilter:
     status: list[RecordStatus] | None
     verdict: list[Verdict] | None
     tags: list[str] | None = strawberry.field(description="All of them.")
+    metadata: list[MetadataFilter] | None = strawberry.field(description="All must hold.")
+    error_codes: list[str] | None = strawberry.field(description="Of the error for which there is no output.")
     min_latency_ms: float | None
     max_latency_ms: float | None
     finished_after: datetime | None = strawberry.field(description="The moment itself included.")
@@ -119,6 +98,8 @@ class RecordFilter:
             status=tuple(self.status or ()),
             verdict=tuple(self.verdict or ()),
             tags=check_tags(self.tags, field="filter.tags"),
+            facets=_facets(self.metadata or ()),
+            error_codes=check_tags(self.error_codes, field="filter.errorCodes"),
             min_latency_ms=self.min_latency_ms,
             max_latency_ms=self.max_latency_ms,
             finished_after=self.finished_after,
@@ -127,6 +108,11 @@ class RecordFilter:
                 score.to_domain(field=f"filter.scores[{place}]") for place, score in enumerate(self.scores or ())
             ),
         )
+
+
+def _facets(filters: Sequence[MetadataFilter]) -> tuple[str, ...]:
+    check_count(filters, _MOST_METADATA_FILTERS, field="filter.metadata")
+    return tuple(entry.to_domain(field=f"filter.metadata[{place}]") for place, entry in enumerate(filters))
 
 
 @input_type
@@ -144,18 +130,6 @@ class RecordOrder:
             direction=self.direction,
             evaluator_id=decode_given(self.evaluator_id, "Evaluator", field="orderBy.evaluatorId"),
         )
-
-
-def wanted_runs(filter: RunFilter | None) -> domain.RunFilter:
-    """Return which runs are meant; all where nothing is said."""
-    chosen = given(filter)
-    return domain.RunFilter() if chosen is None else chosen.to_domain()
-
-
-def run_order(order: RunOrder | None) -> domain.RunOrder:
-    """Return how runs are sorted; newest first where nothing is said."""
-    chosen = given(order)
-    return domain.RunOrder() if chosen is None else domain.RunOrder(field=chosen.field, direction=chosen.direction)
 
 
 def wanted_records(filter: RecordFilter | None) -> domain.RecordFilter:
