@@ -324,6 +324,8 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     for wanted in _exported(seeds):
         yield partial(store.exports.scores, wanted)
         yield partial(_drained, store.exports.stream(wanted))
+    yield partial(_drained, store.exports.ids(seeds.busy.id))
+    yield partial(store.exports.existing, ids)
     yield partial(store.gates.newest_of_version, seeds.busy, seeds.version.id)
     yield partial(store.gates.newest_before, seeds.busy)
     yield partial(store.gates.newest_before, replace(seeds.busy, system=None))

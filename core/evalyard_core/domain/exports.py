@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from .comparing.alignment import Change
 from .errors import LimitExceeded
 from .evaluators import EvaluatorSnapshot, ScoreType
 from .lists import RecordList
-from .records import score_key
+from .records import Record, score_key
+from .runs import Run
 
 #: A table with more columns than this is read by nobody; each score takes four.
 MOST_SCORES: Final = 500
@@ -67,6 +69,33 @@ class RecordsExport:
     lists: Sequence[RecordList]
     scores: Sequence[ScoreColumn]
     run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonExport:
+    """Candidates beside a baseline, a row a case; `scores` are the columns of each run. `title` names the file."""
+
+    title: str
+    baseline: Run
+    candidates: tuple[Run, ...]
+    scores: Sequence[ScoreColumn]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The baseline, then the candidates."""
+        return (self.baseline, *self.candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCase:
+    """A case over all runs of a comparison: its records in each of them, by trial; `first` is the first of all.
+
+    `changes` has for each candidate how it did; None where neither it nor the baseline has the case.
+    """
+
+    first: Record
+    records: tuple[tuple[Record, ...], ...]
+    changes: tuple[Change | None, ...]
 
 
 _KINDS: Final[Mapping[ScoreType, ValueKind]] = {

@@ -4,6 +4,7 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .access import AccessService
+from .compared_exports import ComparedExports
 from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
@@ -41,8 +42,9 @@ class Services:
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store)
         self.links = LinkService(store, base_url=public_url, secret=link_secret)
-        self.exports = ExportService(store)
         self.outcomes = Outcomes(store)
         self.failure_groups = FailureGroups(store)
         self.comparisons = ComparisonService(store, self.runs, self.outcomes)
+        self.exports = ExportService(store)
+        self.compared_exports = ComparedExports(store, self.comparisons)
         self.gates = GateService(store, self.datasets, self.outcomes)

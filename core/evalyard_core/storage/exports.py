@@ -1,6 +1,6 @@
 """Records as they are exported: all of a list, one after the other, however many there are."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 
 from pymongo.errors import AutoReconnect, CursorNotFound
@@ -17,6 +17,7 @@ from .records import RecordRepository
 #: Records are decoded and written in one go between two answers of the database, and nobody else is served meanwhile.
 _BATCH: Final = 100
 #: Newest first. Left to choose, the database may rather sort all that a filter finds.
+_BY_PLACE: Final = [("run_id", 1), ("seq", 1), ("_id", 1)]
 _BY_AGE: Final = [("project_id", 1), ("created_at", -1), ("_id", -1)]
 
 #: Numbers begin with each digit and a sign, so that a score is found a dozen times.
@@ -56,6 +57,17 @@ class ExportRepository(RecordRepository):
                     raise
             else:
                 return
+
+    async def ids(self, run_id: str) -> AsyncGenerator[str, None]:
+        """Yield the ids of a run's records in its order, out of the index alone."""
+        rows = self._rows.find({"run_id": run_id}, projection={"seq": 1}, batch_size=1000)
+        async for row in rows.sort([("seq", 1), ("_id", 1)]).hint(_BY_PLACE):
+            yield row["_id"]
+
+    async def existing(self, identifiers: Sequence[str]) -> set[str]:
+        """Return those of the ids that records have."""
+        rows = self._rows.find({"_id": {"$in": list(identifiers)}}, projection={"_id": 1})
+        return {row["_id"] async for row in rows}
 
     async def scores(self, wanted: RecordList) -> list[StoredScore]:
         """Return which scores the records of a list have, and of what kinds, in no order; or refuse too many."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from evalyard_core.domain.comparing.comparison import Comparison
 from evalyard_core.domain.runs import Run
 from evalyard_schema.context import Info
 from evalyard_schema.enums import ExportFormat
@@ -14,6 +15,14 @@ from evalyard_schema.inputs.record_filters import RecordFilter
 async def of_run(info: Info, run: Run, form: ExportFormat) -> str:
     """Return a link to the records of a run."""
     return await _link(info, run.project_id, f"runs/{encode('Run', run.id)}", form)
+
+
+async def of_comparison(info: Info, comparison: Comparison, form: ExportFormat) -> str:
+    """Return a link to the rows of a comparison."""
+    baseline = comparison.baseline
+    candidates = [("candidate", encode("Run", run.id)) for run in comparison.candidates]
+    path = f"runs/{encode('Run', baseline.id)}/comparison"
+    return await _link(info, baseline.project_id, path, form, candidates)
 
 
 async def of_records(info: Info, project_id: str, chosen: RecordFilter | None, form: ExportFormat) -> str:

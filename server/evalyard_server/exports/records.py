@@ -1,13 +1,15 @@
 """Records as rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
-from evalyard_core.domain.exports import ScoreColumn, ValueKind, unique_names
+from evalyard_core.domain.exports import RecordsExport, ScoreColumn, ValueKind, unique_names
 from evalyard_core.domain.records import Problem, Record, Score
+from evalyard_core.services import Services
 from evalyard_schema.ids import encode
 
-from .table import Column, Row
+from .table import Column, Row, Table
 
 _TEXT, _JSON, _NUMBER = ValueKind.TEXT, ValueKind.JSON, ValueKind.NUMBER
 _INTEGER, _BOOLEAN, _TIME = ValueKind.INTEGER, ValueKind.BOOLEAN, ValueKind.TIME
@@ -27,7 +29,7 @@ _OWN: Final[tuple[tuple[str, ValueKind, _Read], ...]] = (
     ("output", _JSON, lambda record: record.output),
     ("metadata", _JSON, lambda record: record.metadata),
     ("tags", _JSON, lambda record: list(record.tags)),
-    ("error", _TEXT, lambda record: _shown(record.error)),
+    ("error", _TEXT, lambda record: shown_problem(record.error)),
     ("attempts", _INTEGER, lambda record: record.attempts),
     ("latency_ms", _NUMBER, lambda record: record.latency_ms),
     ("cost_usd", _NUMBER, lambda record: record.cost_usd),
@@ -40,6 +42,18 @@ _OWN: Final[tuple[tuple[str, ValueKind, _Read], ...]] = (
 )
 _READERS: Final = tuple(read for _, _, read in _OWN)
 _NO_SCORE: Final = (None, None, None, None)
+
+
+def record_table(services: Services, export: RecordsExport) -> Table:
+    """Return the table of records, a row each."""
+    rows = RecordRows(export.scores)
+
+    async def read() -> AsyncGenerator[Row, None]:
+        async with aclosing(services.exports.records(export)) as records:
+            async for record in records:
+                yield rows.row(record)
+
+    return Table(export.title, rows.columns, read())
 
 
 class RecordRows:
@@ -67,10 +81,11 @@ def score_names(name: str) -> tuple[str, str, str, str]:
 
 
 def _score(score: Score | None) -> Row:
-    return _NO_SCORE if score is None else (score.value, score.passed, score.explanation, _shown(score.error))
+    return _NO_SCORE if score is None else (score.value, score.passed, score.explanation, shown_problem(score.error))
 
 
-def _shown(problem: Problem | None) -> str | None:
+def shown_problem(problem: Problem | None) -> str | None:
+    """Return a problem as its code and its sentence."""
     return None if problem is None else f"{problem.code}: {problem.message}"
 
 

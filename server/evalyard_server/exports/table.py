@@ -1,6 +1,6 @@
 """What a table is before it has a form: columns, and rows of values."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from evalyard_core.domain.exports import ValueKind
@@ -15,6 +15,14 @@ class Column(NamedTuple):
 
     name: str
     kind: ValueKind
+
+
+class Table(NamedTuple):
+    """What is exported: `title` names the file, `rows` are read when they are asked for, and once."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: AsyncGenerator[Row, None]
 
 
 class Encoder(Protocol):

@@ -21,14 +21,12 @@ from evalyard_core.domain.errors import (
     Refusal,
     Unauthenticated,
 )
-from evalyard_core.domain.exports import RecordsExport
 from evalyard_core.services import Services
 from evalyard_server.authentication import secret_of_headers
 from evalyard_server.running import running
 
 from .asking import Asked, asked
-from .records import RecordRows
-from .table import Encoder
+from .table import Encoder, Table
 
 _STATUS: Final[dict[type[Refusal], HTTPStatus]] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
@@ -49,17 +47,16 @@ class Exports:
         services = running(request).services
         try:
             wanted = asked(request.path_params["what"], request.query_params)
-            export = await wanted.open(await _admit(request, services), services)
+            table = await wanted.open(await _admit(request, services), services)
         except Refusal as why:
             await _refused(why)(scope, receive, send)
             return
-        rows = RecordRows(export.scores)
-        encoder = wanted.encoder(rows.columns)
-        headers = _headers(export, wanted, encoder)
+        encoder = wanted.encoder(table.columns)
+        headers = _headers(table, wanted, encoder)
         if request.method == "HEAD":
             await Response(headers=headers)(scope, receive, send)
             return
-        await _stream(request, send, headers, _chunks(services, export, rows, encoder))
+        await _stream(request, send, headers, _chunks(table, encoder))
 
 
 async def _admit(request: Request, services: Services) -> Actor:
@@ -70,12 +67,10 @@ async def _admit(request: Request, services: Services) -> Actor:
     return await running(request).gatekeeper.admit(request, secret_of_headers(request.headers))
 
 
-async def _chunks(
-    services: Services, export: RecordsExport, rows: RecordRows, encoder: Encoder
-) -> AsyncGenerator[bytes, None]:
-    async with aclosing(services.exports.records(export)) as records:
-        async for record in records:
-            encoder.add(rows.row(record))
+async def _chunks(table: Table, encoder: Encoder) -> AsyncGenerator[bytes, None]:
+    async with aclosing(table.rows) as rows:
+        async for row in rows:
+            encoder.add(row)
             if encoder.is_full:
                 # A row group of Parquet is compressed: others are served meanwhile.
                 yield await asyncio.to_thread(encoder.take)
@@ -98,10 +93,10 @@ async def _stream(request: Request, send: Send, headers: dict[str, str], chunks:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _headers(export: RecordsExport, wanted: Asked, encoder: Encoder) -> dict[str, str]:
+def _headers(table: Table, wanted: Asked, encoder: Encoder) -> dict[str, str]:
     return {
         "Content-Type": encoder.media_type,
-        "Content-Disposition": f'attachment; filename="{export.title}.{wanted.form}"',
+        "Content-Disposition": f'attachment; filename="{table.title}.{wanted.form}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
