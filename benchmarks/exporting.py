@@ -65,7 +65,9 @@ async def _export(servers: Servers, database: str, run: Run, form: str) -> Measu
     path = f"/exports/runs/{encode('Run', run.id)}.{form}"
     async with process(*serve_command(), environment=environment) as pid:
         await until_listening(port)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=600) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=600, headers={"Accept-Encoding": "identity"}
+        ) as client:
             begun, first, size = time.perf_counter(), 0.0, 0
             async with client.stream("GET", path) as response:
                 response.raise_for_status()

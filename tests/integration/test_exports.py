@@ -1,6 +1,7 @@
 """Exports over HTTP: what is in them, in each form, for whoever has a key."""
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import AsyncIterator
@@ -212,6 +213,18 @@ async def test_the_headers_say_what_it_is_and_how_the_file_is_called(
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["transfer-encoding"] == "chunked"
     assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", media_type)
+
+
+async def test_it_is_compressed_for_whoever_takes_that(server: Server, exported: Exported):
+    path, key = f"{exported.path}.jsonl", exported.keys["mine"]
+    async with server.client(headers=key.headers) as client:
+        plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+        async with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as response:
+            packed = b"".join([chunk async for chunk in response.aiter_raw()])
+    assert response.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert len(packed) < len(plain.content)
+    assert gzip.decompress(packed) == plain.content
 
 
 async def test_a_spreadsheet_gets_no_formula(server: Server, exported: Exported):
