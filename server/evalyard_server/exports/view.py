@@ -51,7 +51,8 @@ class Exports:
         except Refusal as why:
             await _refused(why)(scope, receive, send)
             return
-        encoder = wanted.encoder(table.columns)
+        # In a thread: the first Parquet file of a process takes a while to begin.
+        encoder = await asyncio.to_thread(wanted.encoder, table.columns)
         headers = _headers(table, wanted, encoder)
         if request.method == "HEAD":
             await Response(headers=headers)(scope, receive, send)
