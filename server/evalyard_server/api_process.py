@@ -7,6 +7,7 @@ from typing import Final
 
 import uvicorn
 
+from evalyard_core.memory import collect_seldom
 from evalyard_core.settings import Settings
 from evalyard_server.app import create_app
 from evalyard_server.backends import check_backends
@@ -37,6 +38,7 @@ def serve_api(settings: Settings, *, inherited: int | None = None) -> None:
     )
     with listener:
         _end_in_peace()
+        collect_seldom()
         uvicorn.Server(config).run(sockets=[listener])
 
 

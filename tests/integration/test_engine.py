@@ -43,8 +43,7 @@ async def test_a_run_carries_out_every_item_and_sums_up_exactly(room: Room) -> N
 async def test_live_counters_and_exact_figures_agree(room: Room) -> None:
     dataset = await room.dataset(answers(30))
     run = await room.start(dataset, await room.system("priced"), [await room.evaluator()])
-    plan = room.mailbox.messages.pop(0)
-    await room.engine.work(*plan)
+    await room.turn()
     lanes = list(room.mailbox.messages)
 
     for message in lanes[:-1]:
@@ -78,7 +77,7 @@ async def test_trials_sample_and_tags_choose_the_records(room: Room) -> None:
 async def test_concurrency_holds_over_all_lanes(room: Room) -> None:
     dataset = await room.dataset(answers(60))
     run = await room.start(dataset, await room.system("crowded"), concurrency=5)
-    await room.engine.work(*room.mailbox.messages.pop(0))
+    await room.turn()
 
     await asyncio.gather(*(room.engine.work(*message) for message in room.mailbox.messages))
 
@@ -190,7 +189,7 @@ async def test_lost_messages_lose_no_work(room: Room) -> None:
         message = list(room.mailbox.messages)
         room.mailbox.messages.clear()
         for entry in message:
-            await room.engine.work(*entry)
+            await room.turn(entry)
 
     ended = await room.store.runs.get(run.id)
     assert ended is not None
@@ -286,7 +285,7 @@ async def test_a_database_that_goes_away_in_a_lane_does_not_fail_the_run(
         raise StoreUnreachable
 
     run = await room.start(await room.dataset(answers(8)), await room.system("echo"), [await room.evaluator()])
-    await room.engine.work(*room.mailbox.messages.pop(0))
+    await room.turn()
     with monkeypatch.context() as patched:
         patched.setattr(room.store.runs, "add_progress", away)
         await room.deliver()
@@ -304,7 +303,7 @@ async def test_a_database_that_goes_away_in_a_lane_does_not_fail_the_run(
 async def test_a_worker_that_lost_its_lease_changes_nothing(room: Room, tmp_path: Path) -> None:
     dataset = await room.dataset([{"answer": "0", "log": str(tmp_path / "calls")}])
     run = await room.start(dataset, await room.system("logged"), [await room.evaluator()], concurrency=1)
-    await room.engine.work(*room.mailbox.messages.pop(0))
+    await room.turn()
     (message,) = room.mailbox.messages
     room.mailbox.messages.clear()
     held = await room.store.tasks.claim(*message, "somebody", 12)

@@ -92,8 +92,8 @@ async def test_a_run_from_its_start_to_its_end(room: Room, asker: Asker):
     assert (summary["status"], summary["explanation"]) == ("PENDING", "The run has no records yet.")
     assert summary["evaluator"] == {"id": gid("Evaluator", evaluator)}
 
-    await room.engine.work(*room.mailbox.messages.pop(0))
-    await room.engine.work(*room.mailbox.messages.pop(0))
+    await room.turn()
+    await room.turn()
     half = (await asker(READ, id=run["id"]))["run"]
     assert (half["status"], half["progress"]["total"]) == ("RUNNING", 20)
     done = half["progress"]["completed"]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from pymongo import AsyncMongoClient
 
 from evalyard_core.domain.errors import LimitExceeded
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Outcome, Record, RecordStatus
+from evalyard_core.domain.records import Outcome, Record, RecordStatus, Settled
 from evalyard_core.domain.runs import ACTIVE, Progress, Run, RunStatus
 from evalyard_core.services.live import LiveUpdates
 from evalyard_core.services.mailbox import MOST_WAITING
@@ -78,8 +77,18 @@ async def until_heard(store: Store, live: LiveUpdates) -> None:
 
 async def carry_out(store: Store, records: Sequence[Record]) -> None:
     """Complete records whose system answers their places."""
-    done = [replace(record, status=RecordStatus.COMPLETED) for record in records]
-    await store.records.store_whole(done, {r.id: Outcome(output=r.seq, finished_at=now()) for r in done})
+    await store.records.store_whole(
+        [
+            Settled(
+                record_id=record.id,
+                outcome=Outcome(output=record.seq, finished_at=now()),
+                status=RecordStatus.COMPLETED,
+                verdict=record.verdict,
+                scores=record.scores,
+            )
+            for record in records
+        ]
+    )
 
 
 async def collect(source: AsyncIterator[Any]) -> list[Any]:

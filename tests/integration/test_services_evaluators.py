@@ -280,7 +280,7 @@ def _answering(house: House, answer: Callable[[Any, Any], Any]) -> None:
         if request.kind != "score":
             return {"problem": None, "path": ""}
         snapshot = decode_snapshot(request.body["evaluator"])
-        return encode_score(answer(snapshot, request.body["context"]))
+        return [encode_score(answer(snapshot, request.body["context"]))]
 
     house.answer = answered
 
@@ -303,7 +303,7 @@ async def test_a_score_is_tried_out_on_made_up_values_and_on_a_record_and_nothin
     changed = Trial(evaluator_id=saved.id, config={"most": 5}, record_id=record.id)
     before = await house.store.records.get(record.id)
     for trial in (unsaved, changed):
-        given = await house.services.evaluators.try_out(actor=house.key(Role.EDITOR), trial=trial)
+        (given,) = await house.services.evaluators.try_out(actor=house.key(Role.EDITOR), trial=trial)
         assert (given.value, given.passed, given.status, given.duration_ms) == (0.75, True, ScoreStatus.OK, 1.5)
     assert [context for _, context in seen] == [
         {"input": 1, "expected": None, "output": {"text": "x"}, "metadata": None},

@@ -303,11 +303,9 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.current, seeds.item_ids)
     yield partial(store.items.present, seeds.item_ids)
     yield partial(store.items.at_version, seeds.item_ids, dataset.id, 1)
-    yield partial(store.items.count, selection)
-    yield partial(store.items.count, old)
     yield partial(store.items.count_all, selection)
-    yield partial(_drained, store.items.stream(selection))
-    yield partial(_drained, store.items.stream(old))
+    yield partial(_drained, store.items.cases(selection))
+    yield partial(_drained, store.items.cases(old))
     yield partial(store.runs.by_idempotency_key, seeds.project_id, "key 1")
     yield partial(store.runs.previous_of, seeds.runs[:PAGE])
     yield store.runs.hidden

@@ -16,6 +16,7 @@ from evalyard_core.domain.records import (
     RecordStatus,
     Score,
     ScoreStatus,
+    Settled,
     Verdict,
     verdict_of,
 )
@@ -126,16 +127,22 @@ async def test_outcomes_are_stored_only_where_they_are_waited_for(shared_store: 
 async def test_outcomes_and_scores_are_stored_at_once_only_where_they_are_waited_for(shared_store: Store):
     run = a_run(new_id())
     records = await one_of_each(shared_store, run)
-    done = [
-        a_record(run, n, status=COMPLETED, verdict=Verdict.PASSED, output=f"out {n}", scores=(a_score(),))
-        for n in range(len(records))
+    settled = [
+        Settled(
+            record_id=record.id,
+            outcome=Outcome(output=f"out {n}", attempts=n),
+            status=COMPLETED,
+            verdict=Verdict.PASSED,
+            scores=(a_score(),),
+        )
+        for n, record in enumerate(records.values())
     ]
-    outcomes = {record.id: Outcome(output=record.output, attempts=n) for n, record in enumerate(done)}
-    assert await shared_store.records.store_whole(done, outcomes) == 2
-    for old, new, found in zip(records.values(), done, await read(shared_store, done), strict=True):
+    assert await shared_store.records.store_whole(settled) == 2
+    there = await read(shared_store, list(records.values()))
+    for old, new, found in zip(records.values(), settled, there, strict=True):
         if old.status in {PENDING, RUNNING}:
             assert (found.status, found.verdict, found.scores) == (COMPLETED, Verdict.PASSED, new.scores)
-            assert (found.output, found.attempts) == (new.output, outcomes[new.id].attempts)
+            assert (found.output, found.attempts) == (new.outcome.output, new.outcome.attempts)
         else:
             assert found == old
 

@@ -138,7 +138,13 @@ class Room:
             place = shuffle.randrange(len(self.mailbox.messages)) if shuffle else 0
             message = self.mailbox.messages.pop(place)
             for _ in range(times):
-                await self.engine.work(*message)
+                await self.turn(message)
+
+    async def turn(self, message: tuple[str, int] | None = None) -> None:
+        """Let the engine take a turn at the task of a message, by default the next; what it goes on with comes next."""
+        following = await self.engine.work(*(message or self.mailbox.messages.pop(0)))
+        if following is not None:
+            self.mailbox.messages.insert(0, (following.id, following.ticket))
 
     async def expire(self, run: Run) -> None:
         """Let the leases and hints of a run's tasks run out now."""

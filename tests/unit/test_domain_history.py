@@ -6,9 +6,10 @@ import pytest
 
 from evalyard_core.domain.evaluators import ScoreType, Threshold, ThresholdOperator
 from evalyard_core.domain.history import HistoryUnit, history_of
+from evalyard_core.domain.records import RunScore
 from evalyard_core.domain.runs import Distribution, Interval, Run, RunSettings, RunStatus, Tally
 from evalyard_core.domain.statistics import TrendDirection, wilson_interval
-from tests.fixtures.core import a_snapshot
+from tests.fixtures.core import a_score, a_snapshot
 from tests.fixtures.objects import a_run
 
 UP, DOWN = ThresholdOperator.GTE, ThresholdOperator.LT
@@ -91,3 +92,12 @@ def test_series_are_of_the_evaluators_that_are_asked_for_in_that_order():
     assert [series.evaluator_id for series in history_of([run])] == ["a", "b", "c"]
     assert [series.evaluator_id for series in history_of([run], ["c", "x", "a", "c"])] == ["c", "a"]
     assert history_of([run], []) == []
+
+
+def test_a_score_of_the_whole_run_is_a_point_without_an_interval():
+    snapshot = a_snapshot(evaluator_id="e", score_type=ScoreType.NUMERIC, scores_records=False, scores_runs=True)
+    said = {"e": RunScore(score=a_score(evaluator_id="e", number=27.5), cases=100)}
+    unsaid = {"e": RunScore(score=a_score(evaluator_id="e", number=None))}
+    runs = [a_run(evaluators=(snapshot,), run_scores=scores) for scores in (said, unsaid)]
+    [series] = history_of(runs)
+    assert [(point.value, point.interval, point.count) for point in series.points] == [(27.5, None, 1)]

@@ -218,6 +218,7 @@ def test_an_evaluator_s_figures_are_what_one_counts_by_hand(given_scores: list[S
     numbers = sorted(score.number for score in given_scores if score.number is not None)
     judged = [score.passed for score in given_scores if score.passed is not None]
     assert distribution.pass_rate == (sum(judged) / len(judged) if judged else None)
+    assert distribution.pass_rate_interval == wilson_interval(sum(judged), len(judged))
     assert distribution.mean == (statistics.fmean(numbers) if numbers else None)
     assert distribution.median == (pytest.approx(statistics.median(numbers)) if numbers else None)
     deviation = statistics.stdev(numbers) if len(numbers) > 1 else None
@@ -245,7 +246,7 @@ def _a_record(item_id: str | None, number: float, *, passed: bool) -> RecordFigu
         latency_ms=None,
         cost_usd=None,
         tokens=0,
-        scores=[a_score(number=number)],
+        scores=[a_score(number=number, passed=passed)],
     )
 
 
@@ -270,6 +271,10 @@ def test_five_trials_of_an_item_do_not_count_as_five_items():
     assert (clustered.mean_interval.low, clustered.mean_interval.high) == pytest.approx(
         (single.mean_interval.low, single.mean_interval.high)
     )
+    assert (single.pass_rate_interval, clustered.pass_rate_interval) == (
+        wilson_interval(7, 10),
+        summaries[1].pass_rate_interval,
+    )
     assert (single.mean, clustered.mean) == (pytest.approx(0.45), pytest.approx(0.45))
 
 
@@ -285,6 +290,7 @@ def test_records_without_an_item_are_each_their_own():
     mixed = collected.summary(started_at=None, finished_at=MOMENT, most_trials=1)
     assert mixed.pass_rate_interval == clustered_pass_rate_interval([2, 1, 1, 1, 1], [2, 1, 1, 0, 0])
     [distribution] = collected.distributions().values()
+    assert distribution.pass_rate_interval == mixed.pass_rate_interval
     # The linearised values of the sums 1.4 and 0.1 to 0.7: the mean of all, and deviations from it by item.
     mean = 2.8 / 6
     values = [mean + (total - mean * n) * 5 / 6 for total, n in [(1.4, 2), (0.1, 1), (0.2, 1), (0.4, 1), (0.7, 1)]]

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 import evalyard
+from evalyard.plugins import TypedVariables
 from evalyard_core.domain.evaluators import EvaluatorSnapshot, ScoreType, Threshold, ThresholdOperator
 from evalyard_core.domain.mapping import compile_readers
 from evalyard_core.domain.plugins import Variable
-from evalyard_core.domain.records import ScoreStatus
+from evalyard_core.domain.records import Score, ScoreStatus
 from evalyard_workers.plugins.host import ReadyEvaluator
+from evalyard_workers.plugins.live import LiveEvaluator
 from evalyard_workers.plugins.scoring import Scorer
 
 LIMIT = 0.2
@@ -89,17 +91,20 @@ def scorer(kind: type[Does], threads: ThreadPoolExecutor, threshold: Threshold |
     )
     ready = ReadyEvaluator(
         snapshot=snapshot,
-        instance=kind(evalyard.Config()),
+        live=LiveEvaluator(kind(evalyard.Config()), "acme/does"),
         version="1.2",
         readers=compile_readers(VARIABLES, ()),
+        typed=TypedVariables(()),
         is_async=kind is DoesLater,
         in_batches=kind is DoesAll,
     )
     return Scorer(ready, threads, LIMIT)
 
 
-def contexts(*outputs: Any) -> list[dict[str, Any]]:
-    return [{"input": {}, "output": output, "expected": None, "metadata": None} for output in outputs]
+async def main_scores(scorer: Scorer, *outputs: Any) -> list[Score]:
+    """Return the evaluator's own score of each output."""
+    contexts = [{"input": {}, "output": output, "expected": None, "metadata": None} for output in outputs]
+    return [score for score, *_ in await scorer.score(contexts)]
 
 
 BAD = [
@@ -130,7 +135,7 @@ BAD = [
 async def test_a_failure_costs_its_own_score_only(
     kind: type[Does], output: str, code: str, reason: str, threads: ThreadPoolExecutor
 ) -> None:
-    scores = await scorer(kind, threads).score(contexts(0.5, output, 0.25))
+    scores = await main_scores(scorer(kind, threads), 0.5, output, 0.25)
 
     assert [score.value for score in scores] == [0.5, None, 0.25]
     assert [score.status for score in scores] == [ScoreStatus.OK, ScoreStatus.ERROR, ScoreStatus.OK]
@@ -140,38 +145,36 @@ async def test_a_failure_costs_its_own_score_only(
 
 
 async def test_a_keyboard_interrupt_does_not_stop_the_worker(threads: ThreadPoolExecutor) -> None:
-    (score,) = await scorer(Does, threads).score(contexts("interrupt"))
+    (score,) = await main_scores(scorer(Does, threads), "interrupt")
     assert score.error is not None
     assert score.error.message == "acme/does raised KeyboardInterrupt"
 
 
 @pytest.mark.parametrize("kind", [Does, DoesLater])
 async def test_skipping_is_no_error(kind: type[Does], threads: ThreadPoolExecutor) -> None:
-    (score,) = await scorer(kind, threads).score(contexts("skip"))
+    (score,) = await main_scores(scorer(kind, threads), "skip")
     assert (score.status, score.explanation, score.error) == (ScoreStatus.SKIPPED, "there is no reason to.", None)
 
 
 async def test_after_three_that_hang_the_rest_of_a_batch_is_not_tried(threads: ThreadPoolExecutor) -> None:
-    scores = await scorer(Does, threads).score(contexts(1, "hang", 2, "hang", "hang", 3, 4))
+    scores = await main_scores(scorer(Does, threads), 1, "hang", 2, "hang", "hang", 3, 4)
 
     assert [score.value for score in scores] == [1, None, 2, None, None, None, None]
     assert [score.error.code for score in scores if score.error] == ["TIMEOUT"] * 5
 
 
 async def test_a_batch_is_scored_at_once_and_fails_at_once(threads: ThreadPoolExecutor) -> None:
-    good = await scorer(DoesAll, threads).score(contexts(1, 2))
-    short = await scorer(DoesAll, threads).score(contexts(1, "drop"))
-    broken = await scorer(DoesAll, threads).score(contexts(1, "raise"))
+    good = await main_scores(scorer(DoesAll, threads), 1, 2)
+    short = await main_scores(scorer(DoesAll, threads), 1, "drop")
+    broken = await main_scores(scorer(DoesAll, threads), 1, "raise")
 
     assert [score.value for score in good] == [1, 2]
-    assert [score.error.message for score in short if score.error] == [
-        "acme/does raised ValueError: 1 results for 2 cases"
-    ] * 2
+    assert [score.error.message for score in short if score.error] == ["evaluate_batch gave 1 results for 2 cases."] * 2
     assert [score.error.code for score in broken if score.error] == ["EXCEPTION"] * 2
 
 
 async def test_a_threshold_decides_and_optional_variables_keep_their_default(threads: ThreadPoolExecutor) -> None:
     threshold = Threshold(operator=ThresholdOperator.GTE, value=0.5)
-    scores = await scorer(Does, threads, threshold).score(contexts(0.5, 0.4, "expected"))
+    scores = await main_scores(scorer(Does, threads, threshold), 0.5, 0.4, "expected")
     assert [score.passed for score in scores] == [True, False, True]
     assert [score.number for score in scores] == [0.5, 0.4, 1.0]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 
 import evalyard
+from evalyard_core.domain.mapping import Context
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Problem, Score
 from evalyard_core.domain.scores import blank_score, failed
@@ -16,6 +17,7 @@ from evalyard_core.storage.scores import decode_snapshot, encode_score
 
 from .plugins.host import ConfigRefused, PluginHost, PluginUnavailable
 from .plugins.scoring import Scorer
+from .plugins.whole import ReadPage, WholeScorer
 
 _log = structlog.get_logger(__name__)
 
@@ -60,17 +62,29 @@ class Answerer:
 
     async def _answer_to(self, request: Request) -> Any:
         if request.kind == "score":
-            return encode_score(await self._score(request.body))
+            return [encode_score(score) for score in await self._scores(request.body)]
         check = self._host.check_evaluator if request.kind == "check_evaluator" else self._host.check_target
         return await asyncio.to_thread(_refusal, check, request.plugin, request.body["config"])
 
-    async def _score(self, body: Any) -> Score:
+    async def _scores(self, body: Any) -> tuple[Score, ...]:
         snapshot = decode_snapshot(body["evaluator"])
         try:
-            scorer = Scorer(self._host.evaluator(snapshot), self._threads, self._timeout)
+            ready = self._host.evaluator(snapshot)
         except (PluginUnavailable, ConfigRefused) as error:
-            return failed(blank_score(snapshot, now()), Problem("PLUGIN_MISSING", str(error)))
-        return (await scorer.score([body["context"]]))[0]
+            return (failed(blank_score(snapshot, now()), Problem("PLUGIN_MISSING", str(error))),)
+        if snapshot.scores_records:
+            return (await Scorer(ready, self._threads, self._timeout).score([body["context"]]))[0]
+        whole = WholeScorer(ready, self._threads, self._timeout)
+        return (await whole.score(_run_of_one(body["context"]), records=1)).scores
+
+
+def _run_of_one(context: Context) -> ReadPage:
+    """Read the one record of a run, as an evaluator that scores runs is tried with."""
+
+    async def read_page(place: int) -> list[tuple[int, Context]]:
+        return [(1, context)] if place == 0 else []
+
+    return read_page
 
 
 def _refusal(check: Any, key: str, config: Any) -> dict[str, str | None]:

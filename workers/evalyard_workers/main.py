@@ -8,6 +8,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AgeLimit, AsyncIO, Middleware, Retries, ShutdownNotifications, TimeLimit
 
 from evalyard_core.logging import configure_logging
+from evalyard_core.memory import collect_seldom
 from evalyard_core.queue import ACTOR, QUEUE, BrokerQueue, connect_broker
 from evalyard_core.settings import Settings
 
@@ -26,6 +27,7 @@ class Lifecycle(Middleware):
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
         """Start, once the loop runs."""
         _on_loop(self._process.start())
+        collect_seldom()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
         """Claim no more."""

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from evalyard_core.domain.records import Record
+from evalyard_core.domain.counting import Counted
 
 _log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ _LATENCY: Final = Histogram(
 )
 
 
-def count_records(done: Sequence[Record]) -> None:
+def count_records(done: Sequence[Counted]) -> None:
     """Count records that were done with, and their scores."""
     for status, number in Counts(record.status for record in done).items():
         _RECORDS.labels(status).inc(number)

@@ -14,6 +14,7 @@ from evalyard_core.storage import Store
 from .answering import Answerer
 from .engine import Engine
 from .plugins.host import PluginHost
+from .plugins.live import EvaluatorPool
 from .presence import Presence
 from .sweeper import Sweeper
 
@@ -31,6 +32,7 @@ class WorkerProcess:
         self._store: Store | None = None
         self._engine: Engine | None = None
         self._presence: Presence | None = None
+        self._evaluators: EvaluatorPool | None = None
         self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -47,14 +49,16 @@ class WorkerProcess:
             presence.run(),
             Answerer(store, host, engine.owner, limit).run(),
             Sweeper(services, self._queue, engine).run(),
+            host.pool.run(),
         ):
             self._watch(part)
-        self._store, self._engine, self._presence = store, engine, presence
+        self._store, self._engine, self._presence, self._evaluators = store, engine, presence, host.pool
 
     async def work(self, task_id: str, ticket: int) -> None:
-        """Take a turn at a task."""
-        if self._engine is not None:
-            await self._engine.work(task_id, ticket)
+        """Take a turn at a task, and at the one that it leads to."""
+        following = await self._engine.work(task_id, ticket) if self._engine is not None else None
+        if following is not None:
+            await self.work(following.id, following.ticket)
 
     async def begin_to_stop(self) -> None:
         """Claim no more, and let turns come to their end."""
@@ -70,6 +74,8 @@ class WorkerProcess:
             await self._presence.leave()
         if self._engine is not None:
             await self._engine.close()
+        if self._evaluators is not None:
+            await self._evaluators.close()
         if self._store is not None:
             await self._store.close()
 

@@ -1,5 +1,6 @@
 """What records that were just stored add to a run's counters."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Protocol, TypeVar
@@ -18,6 +19,8 @@ class Counted(Protocol):
     def status(self) -> RecordStatus: ...
     @property
     def verdict(self) -> Verdict | None: ...
+    @property
+    def latency_ms(self) -> float | None: ...
     @property
     def cost_usd(self) -> float | None: ...
     @property
@@ -43,8 +46,12 @@ def progress_of(records: Iterable[Counted]) -> Progress:
         failed=verdicts.count(Verdict.FAILED),
         errored=verdicts.count(Verdict.ERRORED),
         cost_usd=sum((row.cost_usd or 0.0) + sum(score.cost_usd or 0.0 for score in row.scores) for row in rows),
-        tokens=sum((row.prompt_tokens or 0) + (row.completion_tokens or 0) for row in rows),
+        tokens=sum(_tokens(row) for row in rows),
     )
+
+
+def _tokens(row: Counted) -> int:
+    return (row.prompt_tokens or 0) + (row.completion_tokens or 0) + sum(score.tokens for score in row.scores)
 
 
 def negative(counted: CountedT) -> CountedT:
@@ -54,8 +61,8 @@ def negative(counted: CountedT) -> CountedT:
 
 def tallies_of(records: Iterable[Counted]) -> Mapping[str, Tally]:
     """Return how each evaluator's scores stand, by score key; those of records that wait for new ones do not count."""
-    accumulators: dict[str, ScoreAccumulator] = {}
+    accumulators: defaultdict[str, ScoreAccumulator] = defaultdict(ScoreAccumulator)
     for row in records:
         for score in row.scores if row.status is not RecordStatus.SCORING else ():
-            accumulators.setdefault(score.key, ScoreAccumulator()).add(score)
+            accumulators[score.key].add(score)
     return {key: accumulator.tally() for key, accumulator in accumulators.items()}

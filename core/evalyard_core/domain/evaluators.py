@@ -142,6 +142,8 @@ class EvaluatorSnapshot:
     mapping: tuple[VariableMapping, ...]
     score_type: ScoreType
     threshold: Threshold | None = None
+    scores_records: bool = True
+    scores_runs: bool = False
 
     @property
     def lower_is_better(self) -> bool:

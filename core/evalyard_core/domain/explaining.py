@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from .runs import ACTIVE, Distribution, Run, RunSummary, ScoringStatus, Tally
+from .evaluators import EvaluatorSnapshot
+from .records import ScoreStatus
+from .runs import ACTIVE, Distribution, Run, RunStatus, RunSummary, ScoringStatus, Tally
 
 _NOTHING: Final = Tally()
 _LONGEST_MESSAGE: Final = 300
@@ -59,6 +61,29 @@ def shown_distribution(run: Run, score_key: str) -> Distribution:
 
 def scoring_status(run: Run, score_key: str) -> ScoringStatus:
     """Return how far an evaluator has come; FAILED when it has ended and gave no score although there are records."""
+    evaluator = _evaluator(run, score_key)
+    if evaluator is None or not evaluator.scores_runs:
+        return _status_of_records(run, score_key)
+    whole = _status_of_the_whole(run, score_key)
+    if not evaluator.scores_records:
+        return whole
+    records = _status_of_records(run, score_key)
+    lacking = whole is ScoringStatus.FAILED and records is ScoringStatus.COMPLETED
+    return ScoringStatus.COMPLETED_WITH_ERRORS if lacking else records
+
+
+def _status_of_the_whole(run: Run, score_key: str) -> ScoringStatus:
+    run_score = run.run_scores.get(score_key)
+    if run_score is None:
+        at_it = (
+            run.status is RunStatus.SCORING and run.progress.completed + run.progress.cancelled >= run.progress.total
+        )
+        unfinished = ScoringStatus.RUNNING if at_it else ScoringStatus.PENDING
+        return ScoringStatus.FAILED if run.is_terminal else unfinished
+    return ScoringStatus.FAILED if run_score.score.status is ScoreStatus.ERROR else ScoringStatus.COMPLETED
+
+
+def _status_of_records(run: Run, score_key: str) -> ScoringStatus:
     tally = run.tallies.get(score_key, _NOTHING)
     if not run.is_terminal:
         return ScoringStatus.RUNNING if tally.done or score_key in run.rescoring else ScoringStatus.PENDING
@@ -69,6 +94,35 @@ def scoring_status(run: Run, score_key: str) -> ScoringStatus:
 
 def explain_scoring(run: Run, score_key: str) -> str:
     """Say what an evaluator has done, what is left, and what went wrong."""
+    evaluator = _evaluator(run, score_key)
+    if evaluator is None or not evaluator.scores_runs:
+        return _explain_records(run, score_key)
+    whole = _explain_whole(run, score_key)
+    return f"{_explain_records(run, score_key)} {whole}" if evaluator.scores_records else whole
+
+
+def _explain_whole(run: Run, score_key: str) -> str:
+    run_score = run.run_scores.get(score_key)
+    if run_score is None:
+        stopped = "The run was stopped before it was scored as a whole."
+        return stopped if run.is_terminal else "The run is scored as a whole when its records are done."
+    said = run_score.score
+    if said.status is ScoreStatus.ERROR and said.error is not None:
+        return f"The run could not be scored as a whole: {_cut(said.error.message)}."
+    if said.status is ScoreStatus.SKIPPED:
+        return f"The run was not scored as a whole: {_cut(said.explanation or '')}."
+    parts = [f"The run was scored as a whole, over {_counted(run_score.cases, 'record')}"]
+    if run_score.left_out:
+        reason = f": {_cut(run_score.left_out_reason)}" if run_score.left_out_reason else ""
+        parts.append(f"{run_score.left_out:,} left out{reason}")
+    return ", ".join(parts) + "."
+
+
+def _evaluator(run: Run, score_key: str) -> EvaluatorSnapshot | None:
+    return next((entry for entry in run.evaluators if entry.evaluator_id == score_key), None)
+
+
+def _explain_records(run: Run, score_key: str) -> str:
     tally, total = run.tallies.get(score_key, _NOTHING), run.progress.total
     if not total:
         return "The run has no records." if run.is_terminal else "The run has no records yet."
@@ -87,7 +141,11 @@ def explain_scoring(run: Run, score_key: str) -> str:
 def _errors(run: Run, score_key: str, tally: Tally) -> str:
     """Return the number of errors, and the first of them where the run's end has told it."""
     first = shown_distribution(run, score_key).first_error
-    return _counted(tally.errored, "error") + (f": {first[:_LONGEST_MESSAGE].rstrip('. ')}" if first else "")
+    return _counted(tally.errored, "error") + (f": {_cut(first)}" if first else "")
+
+
+def _cut(message: str) -> str:
+    return message[:_LONGEST_MESSAGE].rstrip(". ")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -61,6 +61,9 @@ def _series(runs: Sequence[Run], snapshot: EvaluatorSnapshot) -> HistorySeries:
 
 
 def _point(run: Run, key: str, unit: HistoryUnit) -> HistoryPoint | None:
+    if key in run.run_scores and key not in run.distributions:
+        number = run.run_number(key)
+        return None if number is None else HistoryPoint(run=run, value=number, interval=None, count=1)
     distribution, tally = run.distributions.get(key, Distribution()), run.tallies.get(key, Tally())
     if unit is HistoryUnit.MEAN:
         value, interval, count = distribution.mean, distribution.mean_interval, tally.scored

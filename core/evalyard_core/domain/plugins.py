@@ -1,6 +1,6 @@
 """What the live workers have installed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,17 +19,21 @@ class PluginHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """An input of an evaluator plugin; `default_path` is used where an evaluator maps none."""
+    """An input of an evaluator plugin; `default_path` is used where an evaluator maps none.
+
+    `value_schema` is the JSON Schema of the values that it takes, empty where it takes any.
+    """
 
     name: str
     description: str
     required: bool
     default_path: str | None = None
+    value_schema: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatorPlugin:
-    """An evaluator plugin as the library shows it; `key` is `distribution/name`."""
+    """An evaluator plugin as the library shows it; `key` is `distribution/name`. It scores records, runs or both."""
 
     key: str
     name: str
@@ -43,6 +47,8 @@ class EvaluatorPlugin:
     problem: str | None = None
     health: PluginHealth = PluginHealth.OFFLINE
     worker_count: int = 0
+    scores_records: bool = True
+    scores_runs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,12 +56,12 @@ class Problem:
     retryable: bool = False
 
 
-def score_key(evaluator_id: str | None, name: str) -> str:
+def score_key(evaluator_id: str | None, name: str, part_of: str | None = None) -> str:
     """Return what tells a score from the others of its record: its evaluator, or else its name.
 
     It is part of paths in the database, where dots and dollars mean something else.
     """
-    return evaluator_id or "~" + name.replace("%", "%25").replace(".", "%2E").replace("$", "%24")
+    return evaluator_id or (part_of or "") + "~" + name.replace("%", "%25").replace(".", "%2E").replace("$", "%24")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,8 @@ class Score:
     """What one evaluator version said of one record.
 
     `number` and `label` repeat `value` where it is one (a boolean is 1.0 or 0.0), so that scores can be ranged and
-    counted; `passed` is None where nothing is asked of the score.
+    counted; `passed` is None where nothing is asked of the score. An evaluator has one score of a record; where its
+    plugin gives more than that, the others have no `evaluator_id`, and name the evaluator as the one they are part of.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Score:
     source: ScoreSource
     created_at: datetime
     evaluator_id: str | None = None
+    part_of: str | None = None
     evaluator_version: int | None = None
     plugin: str | None = None
     plugin_version: str | None = None
@@ -89,13 +91,45 @@ class Score:
     metadata: Json = None
     error: Problem | None = None
     cost_usd: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     duration_ms: float | None = None
     author: str | None = None
 
     @property
     def key(self) -> str:
         """What tells this score from the record's others."""
-        return score_key(self.evaluator_id, self.name)
+        return score_key(self.evaluator_id, self.name, self.part_of)
+
+    @property
+    def given_by(self) -> str | None:
+        """The evaluator that gave it, as its one score of the record or beside that."""
+        return self.evaluator_id or self.part_of
+
+    @property
+    def tokens(self) -> int:
+        """What the scoring used."""
+        return (self.prompt_tokens or 0) + (self.completion_tokens or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunScore:
+    """What an evaluator said of a run as a whole: its score, and those that its plugin gave beside it.
+
+    `cases` counts the records that it is over, `left_out` those with an output that lacked what the evaluator needs,
+    for instance `left_out_reason`.
+    """
+
+    score: Score
+    others: tuple[Score, ...] = ()
+    cases: int = 0
+    left_out: int = 0
+    left_out_reason: str | None = None
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """All of them, the evaluator's own first."""
+        return (self.score, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +146,37 @@ class Outcome:
     trace_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What one record came to: the outcome of its call, its scores, and the verdict that follows from them."""
+
+    record_id: str
+    outcome: Outcome
+    status: RecordStatus
+    verdict: Verdict | None
+    scores: tuple[Score, ...]
+
+    @property
+    def latency_ms(self) -> float | None:
+        """How long the call took."""
+        return self.outcome.latency_ms
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the call cost."""
+        return self.outcome.cost_usd
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """What the call read."""
+        return self.outcome.prompt_tokens
+
+    @property
+    def completion_tokens(self) -> int | None:
+        """What the call wrote."""
+        return self.outcome.completion_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +222,22 @@ class Record:
     finished_at: datetime | None = None
     scores: tuple[Score, ...] = ()
     annotations: tuple[Annotation, ...] = ()
+
+
+def stored_outcome(record: Record) -> Outcome:
+    """Return what calling the system for a record gave, as it was stored."""
+    return Outcome(
+        output=record.output,
+        error=record.error,
+        attempts=record.attempts,
+        latency_ms=record.latency_ms,
+        cost_usd=record.cost_usd,
+        prompt_tokens=record.prompt_tokens,
+        completion_tokens=record.completion_tokens,
+        trace_id=record.trace_id,
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+    )
 
 
 def verdict_of(scores: Iterable[Score]) -> Verdict | None:

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Annotated, Final
 
 import orjson
-from pydantic import BeforeValidator, PlainSerializer
 
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
-from .payload import Json
+from .payload import AsText, Json
+from .records import RunScore
 
 
 class RunSource(StrEnum):
@@ -126,6 +126,7 @@ class Tally:
     errored: int = 0
     skipped: int = 0
     cost_usd: float = 0.0
+    tokens: int = 0
 
     @property
     def done(self) -> int:
@@ -211,12 +212,12 @@ def _dump_bins(bins: tuple[Bin, ...]) -> str:
     return orjson.dumps([(bar.low, bar.high, bar.count) for bar in bins]).decode()
 
 
-def _load_bins(text: str) -> tuple[Bin, ...]:
-    return tuple(Bin(low=low, high=high, count=count) for low, high, count in orjson.loads(text))
+def _load_bins(text: str) -> list[dict[str, float]]:
+    return [{"low": low, "high": high, "count": count} for low, high, count in orjson.loads(text)]
 
 
 #: Stored as one JSON text: a page of runs has thousands of bars, and lists show none of them.
-Histogram = Annotated[tuple[Bin, ...], PlainSerializer(_dump_bins), BeforeValidator(_load_bins)]
+Histogram = Annotated[tuple[Bin, ...], AsText(_dump_bins, _load_bins)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +233,7 @@ class Distribution:
     """The exact figures of an evaluator's scores in a run that ended."""
 
     pass_rate: float | None = None
+    pass_rate_interval: Interval | None = None
     mean: float | None = None
     median: float | None = None
     standard_deviation: float | None = None
@@ -247,8 +249,8 @@ class Distribution:
 class Run:
     """One execution of a system version over a dataset version, scored by evaluators.
 
-    `rescoring` holds the ids of the evaluators that score again what they scored before; `hidden` runs are being
-    deleted.
+    `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
+    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted.
     """
 
     id: str
@@ -275,8 +277,14 @@ class Run:
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     summary: RunSummary | None = None
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    run_scores: Mapping[str, RunScore] = field(default_factory=dict)
     rescoring: tuple[str, ...] = ()
     hidden: bool = False
+
+    def run_number(self, evaluator_id: str) -> float | None:
+        """Return the number that an evaluator gave the run as a whole, None where there is none."""
+        said = self.run_scores.get(evaluator_id)
+        return said.score.number if said else None
 
     @property
     def is_external(self) -> bool:
@@ -287,6 +295,11 @@ class Run:
     def is_terminal(self) -> bool:
         """Whether it has ended."""
         return self.status in TERMINAL
+
+    @property
+    def unscored_by(self) -> tuple[EvaluatorSnapshot, ...]:
+        """The evaluators that are yet to score it as a whole."""
+        return tuple(e for e in self.evaluators if e.scores_runs and e.evaluator_id not in self.run_scores)
 
     def require(self, *allowed: RunStatus, action: str, field: str = "runId") -> None:
         """Refuse an action that the run's status does not allow; `field` is the argument that names the run."""

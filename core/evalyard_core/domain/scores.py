@@ -54,7 +54,11 @@ def blank_score(evaluator: EvaluatorSnapshot, at: datetime, *, plugin_version: s
 
 def skipped_scores(evaluators: Iterable[EvaluatorSnapshot], at: datetime) -> tuple[Score, ...]:
     """Return the scores of a record whose system gave no output: there is nothing to score."""
-    return tuple(skipped(blank_score(evaluator, at), "The system gave no output.") for evaluator in evaluators)
+    return tuple(
+        skipped(blank_score(evaluator, at), "The system gave no output.")
+        for evaluator in evaluators
+        if evaluator.scores_records
+    )
 
 
 def skipped(score: Score, reason: str) -> Score:

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import RECORD_TERMINAL, Problem, RecordStatus, ScoreStatus, Verdict
+from .records import RECORD_TERMINAL, Problem, RecordStatus, RunScore, ScoreStatus, Verdict
 from .runs import Distribution, Interval, LabelCount, PassAtK, Progress, RunSummary, Tally
 from .statistics import (
+    Moments,
     clustered_pass_rate_interval,
     fitting_interval,
     histogram,
@@ -23,6 +24,8 @@ from .statistics import (
     percentile,
     wilson_interval,
 )
+
+Floats = NDArray[np.float64]
 
 #: The place of a record without an item: it is like no other.
 ALONE: Final = -1
@@ -44,6 +47,8 @@ class Figured(Protocol):
     @property
     def cost_usd(self) -> float | None: ...
     @property
+    def tokens(self) -> int: ...
+    @property
     def error(self) -> Problem | None: ...
 
 
@@ -56,6 +61,7 @@ class ScoreFigures(NamedTuple):
     number: float | None
     label: str | None
     cost_usd: float | None
+    tokens: int
     error: Problem | None
 
 
@@ -73,26 +79,30 @@ class RecordFigures:
 
 
 class ScoreAccumulator:
-    """Collects one evaluator's scores; of each number it keeps which item it is of, by the item's place in the run."""
+    """Collects one evaluator's scores; of each it keeps which item it is of, by the item's place in the run."""
 
     def __init__(self) -> None:
         self._numbers = array("d")
-        self._items = array("i")
+        self._numbered_items = array("i")
+        self._passed_items = array("i")
+        self._failed_items = array("i")
         self._labels: Counter[str] = Counter()
-        self._passes: Counter[bool | None] = Counter()
         self._statuses: Counter[ScoreStatus] = Counter()
         self._cost = 0.0
+        self._tokens = 0
         self._first_error: str | None = None
 
     def add(self, score: Figured, item: int = ALONE) -> None:
         """Take in one score of the item at a place."""
         self._statuses[score.status] += 1
         self._cost += score.cost_usd or 0.0
+        self._tokens += score.tokens
         if score.status is ScoreStatus.OK:
-            self._passes[score.passed] += 1
+            if score.passed is not None:
+                (self._passed_items if score.passed else self._failed_items).append(item)
             if score.number is not None:
                 self._numbers.append(score.number)
-                self._items.append(item)
+                self._numbered_items.append(item)
             if score.label is not None:
                 self._labels[score.label] += 1
         elif score.error is not None and self._first_error is None:
@@ -102,47 +112,60 @@ class ScoreAccumulator:
         """Return the counts."""
         return Tally(
             scored=self._statuses[ScoreStatus.OK],
-            passed=self._passes[True],
-            failed=self._passes[False],
+            passed=len(self._passed_items),
+            failed=len(self._failed_items),
             errored=self._statuses[ScoreStatus.ERROR],
             skipped=self._statuses[ScoreStatus.SKIPPED],
             cost_usd=self._cost,
+            tokens=self._tokens,
         )
 
     def distribution(self) -> Distribution:
         """Return the figures; `pass_rate` is over the scores that could pass or fail.
 
-        The interval of the mean takes an item's trials for one value; it is None with fewer than two items.
+        The intervals take an item's trials for one case; that of the mean is None with fewer than two items.
         """
         ordered = sorted(self._numbers)
-        judged = self._passes[True] + self._passes[False]
         numbers = np.frombuffer(self._numbers)
-        figures, by_item = moments(numbers), _by_item(numbers, np.frombuffer(self._items, dtype=np.intc))
+        passed, judged = len(self._passed_items), len(self._passed_items) + len(self._failed_items)
+        figures = moments(numbers)
         return Distribution(
-            pass_rate=self._passes[True] / judged if judged else None,
+            pass_rate=passed / judged if judged else None,
+            pass_rate_interval=_pass_rate_interval(self._passed_items, self._failed_items),
             mean=figures.mean if figures else None,
             median=percentile(ordered, 0.5),
             standard_deviation=figures.deviation if figures else None,
             minimum=ordered[0] if ordered else None,
             maximum=ordered[-1] if ordered else None,
-            mean_interval=fitting_interval(numbers, figures) if by_item is None else fitting_interval(by_item),
+            mean_interval=_mean_interval(numbers, self._numbered_items, figures),
             histogram=histogram(ordered),
             labels=tuple(LabelCount(label=label, count=n) for label, n in self._labels.most_common(50)),
             first_error=self._first_error,
         )
 
 
-def _by_item(numbers: NDArray[np.float64], items: NDArray[np.intc]) -> NDArray[np.float64] | None:
-    """Return one value an item, None where no item has several."""
+def _mean_interval(numbers: Floats, items: "array[int]", figures: Moments | None) -> Interval | None:
+    trials, sums = _by_item(np.frombuffer(items, dtype=np.intc), numbers)
+    if trials.size == numbers.size:
+        return fitting_interval(numbers, figures)
+    return fitting_interval(item_values(sums, trials))
+
+
+def _pass_rate_interval(passed: "array[int]", failed: "array[int]") -> Interval | None:
+    items = np.frombuffer(passed + failed, dtype=np.intc)
+    trials, passes = _by_item(items, np.arange(items.size) < len(passed))
+    if trials.size == items.size:
+        return wilson_interval(len(passed), items.size)
+    return clustered_pass_rate_interval(trials, passes)
+
+
+def _by_item(items: NDArray[np.intc], values: NDArray[np.float64 | np.bool]) -> tuple[Floats, Floats]:
+    """Return the number and the sum of each item's values; a record without an item is one of its own."""
     of_items = items != ALONE
     trials = np.bincount(items[of_items])
-    if not (trials > 1).any():
-        return None
-    sums = np.bincount(items[of_items], weights=numbers[of_items])
-    alone = numbers[~of_items]
-    return item_values(
-        np.concatenate([sums[trials > 0], alone]), np.concatenate([trials[trials > 0], np.ones_like(alone)])
-    )
+    sums = np.bincount(items[of_items], weights=values[of_items])
+    alone = values[~of_items]
+    return np.concatenate([trials[trials > 0], np.ones(alone.size)]), np.concatenate([sums[trials > 0], alone])
 
 
 @dataclass(slots=True)
@@ -172,10 +195,16 @@ class RunAccumulator:
         item = self._place(record.item_id)
         for score in record.scores:
             self.cost_usd += score.cost_usd or 0.0
+            self.tokens += score.tokens
             self.scores[score.key].add(score, item)
         if item != ALONE and record.verdict is not None:
             self.trials[item] += 1
             self.trials_passed[item] += record.verdict is Verdict.PASSED
+
+    def add_run_score(self, run_score: RunScore) -> None:
+        """Take in what an evaluator's score of the whole run cost."""
+        self.cost_usd += sum(score.cost_usd or 0.0 for score in run_score.scores)
+        self.tokens += sum(score.tokens for score in run_score.scores)
 
     @property
     def has_open_records(self) -> bool:

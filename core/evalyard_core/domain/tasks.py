@@ -6,10 +6,14 @@ from enum import StrEnum
 
 
 class TaskKind(StrEnum):
-    """PLAN lays down the records of a run; EXECUTE carries out and scores those of one lane."""
+    """PLAN lays down the records of a run; EXECUTE carries out and scores those of one lane.
+
+    SCORE_RUN scores the run as a whole, when every record is done with.
+    """
 
     PLAN = "PLAN"
     EXECUTE = "EXECUTE"
+    SCORE_RUN = "SCORE_RUN"
 
 
 class TaskState(StrEnum):
@@ -48,6 +52,19 @@ def plan_task(run_id: str, project_id: str, due_at: datetime) -> Task:
         run_id=run_id,
         project_id=project_id,
         kind=TaskKind.PLAN,
+        lane=0,
+        state=TaskState.READY,
+        due_at=due_at,
+    )
+
+
+def score_task(run_id: str, project_id: str, due_at: datetime) -> Task:
+    """Return the task that scores a run as a whole."""
+    return Task(
+        id=f"{run_id}.score",
+        run_id=run_id,
+        project_id=project_id,
+        kind=TaskKind.SCORE_RUN,
         lane=0,
         state=TaskState.READY,
         due_at=due_at,

@@ -153,8 +153,11 @@ class EvaluatorService:
             snapshots.append(_snapshot(evaluator, entry, plugin))
         return tuple(snapshots)
 
-    async def try_out(self, *, actor: Actor, trial: Trial) -> Score:
-        """Return the score of one record or of made-up values; nothing is stored."""
+    async def try_out(self, *, actor: Actor, trial: Trial) -> tuple[Score, ...]:
+        """Return the score of one record or of made-up values, and those that the plugin gives beside it.
+
+        Nothing is stored. An evaluator that scores runs only scores a run of this one record.
+        """
         evaluator, plugin = await self._tried(actor, trial)
         context = await self._context(actor, trial, evaluator.project_id)
         body = {
@@ -164,7 +167,7 @@ class EvaluatorService:
         answer = await ask_worker(
             self._store, kind="score", plugin=plugin.key, body=body, patience_seconds=_TRY_SECONDS
         )
-        return decode_score(answer)
+        return tuple(decode_score(part) for part in answer)
 
     async def _tried(self, actor: Actor, trial: Trial) -> tuple[Evaluator, EvaluatorPlugin]:
         if trial.evaluator_id is not None:
@@ -271,4 +274,6 @@ def _snapshot(evaluator: Evaluator, entry: AttachedEvaluator, plugin: EvaluatorP
         mapping=mapping,
         threshold=entry.threshold or evaluator.threshold,
         score_type=evaluator.score_type,
+        scores_records=plugin.scores_records,
+        scores_runs=plugin.scores_runs,
     )

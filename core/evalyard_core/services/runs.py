@@ -23,7 +23,7 @@ from evalyard_core.domain.runs import (
     SystemPin,
 )
 from evalyard_core.domain.summaries import RunAccumulator
-from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
+from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, plan_task, score_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
@@ -151,7 +151,7 @@ class RunService:
             raise Conflict("The outputs of this run were submitted; submit the errored ones again.", field="runId")
         if not run.progress.errored:
             raise Conflict(f"Run {run.number} has no errored records.", field="runId")
-        return await self._reopen(run, RunStatus.RUNNING, rescoring=())
+        return await self._reopen(run, replace(run, run_scores={}), RunStatus.RUNNING, rescoring=())
 
     async def rescore(self, *, actor: Actor, run_id: str, evaluator_ids: Sequence[str] | None = None) -> Run:
         """Score the stored outputs of an ended run again, without calling the system."""
@@ -167,8 +167,11 @@ class RunService:
         entries = [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in chosen]
         snapshots = await self._evaluators.snapshots(entries, project_id=run.project_id, field="evaluatorIds")
         kept = tuple(entry for entry in run.evaluators if entry.evaluator_id not in chosen)
-        changed = replace(run, evaluators=(*kept, *snapshots))
-        return await self._reopen(changed, RunStatus.SCORING, rescoring=tuple(chosen))
+        # In a cancelled run there may be records now that its scores as a whole are not over.
+        still = {} if run.status is RunStatus.CANCELLED else run.run_scores
+        run_scores = {identifier: score for identifier, score in still.items() if identifier not in chosen}
+        changed = replace(run, evaluators=(*kept, *snapshots), run_scores=run_scores)
+        return await self._reopen(run, changed, RunStatus.SCORING, rescoring=tuple(chosen))
 
     async def update(self, *, actor: Actor, run_id: str, changes: Mapping[str, Any]) -> Run:
         """Change a run's name, notes or tags."""
@@ -200,14 +203,18 @@ class RunService:
         collected = RunAccumulator()
         async for record in self._store.records.figures(run_id):
             collected.add(record)
+        run = await self._store.runs.get(run_id)
+        for run_score in run.run_scores.values() if run else ():
+            collected.add_run_score(run_score)
         return collected
 
     async def end(self, *, run_id: str) -> Run | None:
         """Give a run whose work is done its exact summary, and the status COMPLETED unless it was stopped before.
 
         Returns the run as it then is, None where it is gone. Doing this twice, or at once from two workers, comes to
-        the same. A run that takes records in goes on instead, and so does one with records that are not done with; in a
-        run that was stopped those are cancelled, since whoever stopped it may have been interrupted.
+        the same. A run that takes records in goes on instead, and so does one with records that are not done with, or
+        that is yet to be scored as a whole; in a run that was stopped open records are cancelled, since whoever stopped
+        it may have been interrupted.
         """
         run = await self._store.runs.get(run_id)
         if run is None or (run.is_external and run.status is RunStatus.RUNNING):
@@ -216,6 +223,8 @@ class RunService:
         if collected.has_open_records and run.status in ACTIVE:
             await self._wake(run_id, reopen=True)
             return run
+        if run.unscored_by and run.status in ACTIVE:
+            return await self._score_as_a_whole(run)
         moment = run.finished_at or now()
         if collected.has_open_records:
             await self._store.records.cancel_open(run_id, moment)
@@ -232,6 +241,14 @@ class RunService:
         )
         # Whoever has changed the run meanwhile, say by scoring it again, has made these figures old.
         return await self._store.runs.conclude(run, figures, at=moment) or await self.end(run_id=run_id)
+
+    async def _score_as_a_whole(self, run: Run) -> Run | None:
+        """Have the evaluators that score runs do so; the task is there once, however often this is called."""
+        await self._store.runs.move(run.id, RunStatus.SCORING, of=[RunStatus.RUNNING], at=now())
+        await self._store.tasks.add([score_task(run.id, run.project_id, now())])
+        await self._store.tasks.reopen(run.id, due_seconds=HINT_SECONDS, kind=TaskKind.SCORE_RUN)
+        await self._wake(run.id)
+        return await self._store.runs.get(run.id)
 
     async def purge(self, *, run_id: str) -> None:
         """Remove what is left of a hidden run; whoever is interrupted calls this again."""
@@ -275,12 +292,15 @@ class RunService:
         await self._queue.hint([task for task in tasks if task.state is TaskState.READY])
         return run
 
-    async def _reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run:
-        """Bring an ended run back to work.
+    async def _reopen(self, run: Run, changed: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run:
+        """Bring an ended run back to work with what `changed` has; run scores that it lacks become history.
 
         The run changes first, so that whoever is interrupted leaves a run whose lanes find nothing and end it again.
         """
-        reopened = await self._store.runs.reopen(run, status, rescoring=rescoring)
+        dropped = [run.run_scores[identifier] for identifier in run.run_scores.keys() - changed.run_scores.keys()]
+        replaced = [(run.id, score) for run_score in dropped for score in run_score.scores]
+        await self._store.score_history.add(run.project_id, run.id, replaced)
+        reopened = await self._store.runs.reopen(changed, status, rescoring=rescoring)
         if reopened is None:
             raise Conflict(f"Run {run.number} has changed in the meantime; read it again.", field="runId")
         if rescoring:

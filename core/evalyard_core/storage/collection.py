@@ -37,8 +37,7 @@ class Repository(Generic[T]):
     async def get_many(self, identifiers: Sequence[str], *, session: Session | None = None) -> dict[str, T]:
         """Return the objects with these ids by id; those that do not exist are absent."""
         found = self._rows.find({"_id": {"$in": list(identifiers)}}, session=session, batch_size=_MOST_ROWS)
-        rows = await found.to_list()
-        return {row["_id"]: self._codec.decode(dict(row)) for row in rows}
+        return {row["_id"]: self._codec.decode(row) for row in await found.to_list()}
 
     async def delete(self, identifier: str, *, session: Session | None = None) -> bool:
         """Remove an object; tell whether it was there."""

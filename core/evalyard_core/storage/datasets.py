@@ -6,7 +6,7 @@ version is read by its bounds and a change of one item writes one document.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
@@ -97,6 +97,19 @@ class DatasetRepository(Listed[Dataset, DatasetList]):
 
 def _taken(name: str) -> Conflict:
     return Conflict(f"There is a dataset {name!r} in this project already; choose another name.", field="input.name")
+
+
+class StoredCase(NamedTuple):
+    """What an item gives to its records. Payloads are JSON texts: nobody parses what is only copied."""
+
+    item_id: str
+    input: str | None
+    expected_output: str | None
+    metadata: str | None
+    tags: Sequence[str]
+
+
+_CASE: Final[Document] = {"_id": 0} | dict.fromkeys(StoredCase._fields, 1)
 
 
 class ItemRepository(Listed[Item, ItemList]):
@@ -190,18 +203,15 @@ class ItemRepository(Listed[Item, ItemList]):
         )
         return Selection(items.query(), _BY_PLACE)
 
-    async def count(self, selection: "ItemSelection") -> int:
-        """Return how many there are, up to the most that a page's total shows."""
-        return await self._count(selection.query())
-
     async def count_all(self, selection: "ItemSelection") -> int:
         """Return how many there are, however many."""
         return await self._rows.count_documents(selection.query())
 
-    async def stream(self, selection: "ItemSelection") -> AsyncIterator[Item]:
-        """Yield the items of a version in order."""
-        async for row in self._rows.find(selection.query(), batch_size=500).sort(_BY_PLACE.sort()):
-            yield self._decode(row)
+    async def cases(self, selection: "ItemSelection") -> AsyncIterator[StoredCase]:
+        """Yield what the items of a version give to records, in order."""
+        rows = self._rows.find(selection.query(), projection=_CASE, batch_size=500)
+        async for row in rows.sort(_BY_PLACE.sort()):
+            yield StoredCase(**row)
 
 
 class ItemSelection:

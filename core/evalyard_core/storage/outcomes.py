@@ -21,7 +21,7 @@ _BATCH: Final = 5_000
 _OUTCOME: Final = dict.fromkeys(
     (
         *("run_id", "item_id", "trial", "verdict"),
-        *(f"scores.{name}" for name in ("evaluator_id", "name", "status", "passed", "number")),
+        *(f"scores.{name}" for name in ("evaluator_id", "part_of", "name", "status", "passed", "number")),
     ),
     1,
 )
@@ -69,7 +69,7 @@ def _outcome(row: Document) -> Outcome:
         row["trial"],
         _VERDICTS[row["verdict"]],
         {
-            score_key(score.get("evaluator_id"), score["name"]): value
+            score_key(score.get("evaluator_id"), score["name"], score.get("part_of")): value
             for score in row["scores"]
             if score["status"] == ScoreStatus.OK and (value := _value(score)) is not None
         },

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
@@ -12,8 +12,10 @@ from pymongo.errors import BulkWriteError
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
+from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.payload import dump_json
+from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.payload import dump_json, load_json, now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
     Annotation,
@@ -23,13 +25,16 @@ from evalyard_core.domain.records import (
     RecordStatus,
     Score,
     ScoreStatus,
+    Settled,
     Verdict,
     score_key,
 )
+from evalyard_core.domain.runs import Run
 from evalyard_core.domain.summaries import RecordFigures, ScoreFigures
 
 from .codec import Document, PartCodec
 from .collection import Session
+from .datasets import StoredCase
 from .listed import Listed, Selection
 from .pages import Order
 from .runs import between
@@ -38,6 +43,11 @@ from .search import in_json
 _DUPLICATE_KEY: Final = 11000
 _OPEN: Final = [RecordStatus.PENDING, RecordStatus.RUNNING, RecordStatus.SCORING]
 _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
+
+#: What a mapping calls the parts of a record.
+_ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
+_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values()), 1)
+_PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
@@ -56,6 +66,21 @@ class Scored:
     finished_at: datetime
 
 
+class Trial(NamedTuple):
+    """One execution that a run plans: a case, which of its trials, and the place in the run."""
+
+    case: StoredCase
+    number: int
+    seq: int
+
+
+class CompletedCase(NamedTuple):
+    """A record's place in its run, and what a mapping reads of it."""
+
+    seq: int
+    context: Context
+
+
 class RecordRepository(Listed[Record, RecordList]):
     """Records, of which (run, item, trial) has exactly one, because its id is made of them."""
 
@@ -71,8 +96,16 @@ class RecordRepository(Listed[Record, RecordList]):
 
     async def add(self, records: Sequence[Record]) -> set[str]:
         """Store records and return the ids of those that were there already, which stay as they are."""
+        return await self._insert([self._document(record) for record in records])
+
+    async def lay_down(self, run: Run, trials: Sequence[Trial]) -> None:
+        """Store the PENDING records of trials; those that are there already stay as they are."""
+        blank = self._document(_pending(run))
+        await self._insert([blank | _planned(run, trial) for trial in trials])
+
+    async def _insert(self, documents: Sequence[Document]) -> set[str]:
         try:
-            await self._rows.insert_many([self._document(record) for record in records], ordered=False)
+            await self._rows.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             problems = error.details["writeErrors"]
             if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
@@ -109,13 +142,13 @@ class RecordRepository(Listed[Record, RecordList]):
             }
         )
 
-    async def store_whole(self, done: Sequence[Record], outcomes: Mapping[str, Outcome]) -> int:
-        """Store outcomes with the scores, verdicts and statuses of `done`; otherwise like `store_outcomes`."""
+    async def store_whole(self, settled: Sequence[Settled]) -> int:
+        """Store outcomes together with what they came to; otherwise like `store_outcomes`."""
         return await self._store_first(
             {
-                record.id: _outcome_fields(outcomes[record.id])
-                | {"status": record.status, "verdict": record.verdict, "scores": _SCORES.encode(record.scores)}
-                for record in done
+                entry.record_id: _outcome_fields(entry.outcome)
+                | {"status": entry.status, "verdict": entry.verdict, "scores": _SCORES.encode(entry.scores)}
+                for entry in settled
             }
         )
 
@@ -191,6 +224,22 @@ class RecordRepository(Listed[Record, RecordList]):
             },
         )
 
+    async def completed(self, run_id: str, *, from_seq: int, most: int) -> list[CompletedCase]:
+        """Return completed records of a run, in order from place `from_seq` on, as far as a mapping reads them.
+
+        There are fewer than `most` where they are large, and none only at the end.
+        """
+        query = {"run_id": run_id, "seq": {"$gte": from_seq}, "status": RecordStatus.COMPLETED}
+        found: list[CompletedCase] = []
+        size = 0
+        async with self._rows.find(query, projection=_MAPPED, batch_size=most).sort("seq", 1).limit(most) as rows:
+            async for row in rows:
+                found.append(CompletedCase(row["seq"], {root: load_json(row[name]) for root, name in _ROOTS.items()}))
+                size += sum(len(row[name] or "") for name in _ROOTS.values())
+                if size > _PAGE_CHARACTERS:
+                    break
+        return found
+
     async def cancel_open(self, run_id: str, at: datetime) -> int:
         """End every record of a run that is not done with; outputs that are there stay."""
         result = await self._rows.update_many(
@@ -237,7 +286,43 @@ class RecordRepository(Listed[Record, RecordList]):
         await self._rows.delete_many({"run_id": run_id})
 
 
-_SCORE_FIGURES: Final = ("evaluator_id", "name", "status", "passed", "number", "label", "cost_usd", "error")
+def _pending(run: Run) -> Record:
+    """Return what every planned record of a run begins as."""
+    return Record(
+        id="",
+        run_id=run.id,
+        project_id=run.project_id,
+        dataset_id=run.dataset.id if run.dataset else None,
+        item_id=None,
+        system_version_id=run.system.version_id if run.system else None,
+        seq=0,
+        lane=0,
+        trial=1,
+        input=None,
+        expected_output=None,
+        metadata=None,
+        tags=(),
+        status=RecordStatus.PENDING,
+        created_at=now(),
+    )
+
+
+def _planned(run: Run, trial: Trial) -> Document:
+    case, number, seq = trial
+    return {
+        "_id": record_id(run.id, case.item_id, number),
+        "seq": seq,
+        "lane": seq % run.settings.lanes,
+        "trial": number,
+        "facets": facets_of(load_json(case.metadata)),
+        **case._asdict(),
+    }
+
+
+_SCORE_FIGURES: Final = (
+    *("evaluator_id", "part_of", "name", "status", "passed", "number", "label"),
+    *("cost_usd", "prompt_tokens", "completion_tokens", "error"),
+)
 _FIGURES: Final = dict.fromkeys(
     (
         *("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"),
@@ -250,12 +335,13 @@ _FIGURES: Final = dict.fromkeys(
 def _score_figures(part: Document) -> ScoreFigures:
     error = part.get("error")
     return ScoreFigures(
-        key=score_key(part.get("evaluator_id"), part["name"]),
+        key=score_key(part.get("evaluator_id"), part["name"], part.get("part_of")),
         status=ScoreStatus(part["status"]),
         passed=part.get("passed"),
         number=part.get("number"),
         label=part.get("label"),
         cost_usd=part.get("cost_usd"),
+        tokens=part.get("prompt_tokens", 0) + part.get("completion_tokens", 0),
         error=None if error is None else _PROBLEM.decode(error),
     )
 

@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.filters import OrderDirection, RunFilter, RunOrder, RunOrderField
 from evalyard_core.domain.lists import RunList
+from evalyard_core.domain.records import RunScore
 from evalyard_core.domain.runs import (
     ACTIVE,
     TERMINAL,
@@ -64,6 +65,8 @@ _SNAPSHOTS = PartCodec(tuple[EvaluatorSnapshot, ...])
 _TALLIES = PartCodec(dict[str, Tally])
 _SUMMARY = PartCodec(RunSummary)
 _DISTRIBUTIONS = PartCodec(dict[str, Distribution])
+_RUN_SCORE = PartCodec(RunScore)
+_RUN_SCORES = PartCodec(dict[str, RunScore])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +120,6 @@ class RunRepository(Listed[Run, RunList]):
         if wanted.system_version_id is not None:
             scope = of_system_version(wanted.system_version_id)
         return Selection(_query(scope, wanted.wanted), _order(wanted.order))
-
-    async def previous(self, run: Run) -> Run | None:
-        """Return the newest earlier run of the same dataset and system, or None."""
-        return (await self.previous_of([run])).get(run.id)
 
     async def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
         """Return for each run, by id, the newest earlier one of the same dataset and system; in one round trip."""
@@ -176,12 +175,16 @@ class RunRepository(Listed[Run, RunList]):
         return await self._update({"_id": identifier, "status": {"$in": list(of)}}, _changed(changes))
 
     async def reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run | None:
-        """Bring an ended run back to work with `run`'s evaluators; None where it has changed since `run` was read."""
+        """Bring an ended run back to work with the evaluators and the run scores of `run`.
+
+        None where it has changed since `run` was read.
+        """
         changes: Document = {
             "status": status,
             "status_reason": None,
             "finished_at": None,
             "rescoring": list(rescoring),
+            "run_scores": _RUN_SCORES.encode(dict(run.run_scores)),
             "evaluators": _SNAPSHOTS.encode(run.evaluators),
         }
         ended = {"_id": run.id, "status": run.status, "revision": run.revision, "hidden": False}
@@ -230,6 +233,19 @@ class RunRepository(Listed[Run, RunList]):
         if run.status in ACTIVE:
             changes |= {"status": RunStatus.COMPLETED, "finished_at": at}
         return await self._update({"_id": run.id, "revision": run.revision}, _changed(changes))
+
+    async def store_run_score(self, identifier: str, evaluator_id: str, run_score: RunScore) -> bool:
+        """Store what an evaluator says of a run as a whole; False where it has said so, or the run was stopped."""
+        where = {"_id": identifier, "status": RunStatus.SCORING, f"run_scores.{evaluator_id}": None}
+        spent = {
+            "progress.cost_usd": sum(score.cost_usd or 0.0 for score in run_score.scores),
+            "progress.tokens": sum(score.tokens for score in run_score.scores),
+        }
+        changes = {
+            "$set": {f"run_scores.{evaluator_id}": _RUN_SCORE.encode(run_score)},
+            "$inc": {**spent, "revision": 1},
+        }
+        return (await self._rows.update_one(where, changes)).modified_count == 1
 
     async def newest(self, project_id: str, most: int) -> list[str]:
         """Return the ids of the newest runs of a project."""

@@ -97,10 +97,10 @@ class TaskRepository(Repository[Task]):
         rows = self._rows.find({"run_id": run_id, "state": TaskState.READY, "owner": None})
         return [self._codec.decode(row) async for row in rows]
 
-    async def reopen(self, run_id: str, *, due_seconds: float) -> None:
-        """Make the finished lanes of a run READY again."""
+    async def reopen(self, run_id: str, *, due_seconds: float, kind: TaskKind = TaskKind.EXECUTE) -> None:
+        """Make the finished tasks of one kind READY again, by default the lanes."""
         await self._rows.update_many(
-            {"run_id": run_id, "kind": TaskKind.EXECUTE, "state": TaskState.DONE},
+            {"run_id": run_id, "kind": kind, "state": TaskState.DONE},
             [
                 {
                     "$set": {

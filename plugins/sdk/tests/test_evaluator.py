@@ -1,13 +1,13 @@
 import inspect
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, TypeVar
 
 import pytest
 from pydantic import Field, ValidationError
 
 import evalyard
-from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable, evaluator
-from evalyard.plugins import VariableSpec, read_variables, scores_batches
+from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType, Skip, Variable, evaluator
+from evalyard.plugins import VariableSpec, read_variables, scores_batches, scores_records, scores_runs
 
 if TYPE_CHECKING:
     from nowhere import Unknown
@@ -162,6 +162,39 @@ def test_evaluate_tells_the_variables_of_a_class_that_has_both_forms():
     assert read_variables(Both) == read_variables(Length)
 
 
+class Corpus(Evaluator):
+    score_type = ScoreType.NUMERIC
+
+    def evaluate_run(self, cases: Iterable[Case]) -> float:
+        return float(sum(1 for _ in cases))
+
+
+class CorpusLater(Evaluator):
+    async def evaluate_run(self, cases: AsyncIterable[Case]) -> dict[str, float]:
+        return {"count": float(len([case async for case in cases]))}
+
+
+def test_variables_of_a_corpus_metric_are_the_keys_of_its_cases():
+    for kind in (Corpus, CorpusLater):
+        assert read_variables(kind) == read_variables(Batch)
+        assert (scores_records(kind), scores_runs(kind)) == (False, True)
+
+
+def test_records_and_runs_may_both_be_scored():
+    class Both(Length):
+        def evaluate_run(self, cases: Iterable[Any]) -> bool:
+            return True
+
+    assert (scores_records(Both), scores_runs(Both)) == (True, True)
+    assert (scores_records(Batch), scores_runs(Batch)) == (True, False)
+    assert read_variables(Both) == read_variables(Length)
+
+
+def test_setup_and_teardown_do_nothing_unless_they_are_defined():
+    assert Length(LengthConfig()).setup() is None
+    assert Length(LengthConfig()).teardown() is None
+
+
 class NoMethod(Evaluator):
     pass
 
@@ -195,10 +228,10 @@ class Static(Evaluator):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (NoMethod, "NoMethod defines neither evaluate nor evaluate_batch"),
+        (NoMethod, "NoMethod defines none of evaluate, evaluate_batch and evaluate_run"),
         (Swallowing, r"Swallowing.evaluate has the parameter \*\*variables: Any: name each variable as a keyword"),
         (Hidden, "annotation of output in Hidden.evaluate can't be read .*outside of `if TYPE_CHECKING`"),
-        (Untyped, "variables of Untyped.evaluate_batch are not known: write it as .* TypedDict"),
+        (Untyped, "variables of Untyped.evaluate_batch are not known: write its parameter as .* TypedDict"),
         (Mappings, "variables of Mappings.evaluate_batch are not known"),
         (Static, "Static.evaluate is no ordinary method: its first parameter has to be self"),
     ],
@@ -213,6 +246,8 @@ def test_what_is_not_defined_says_so():
         NoMethod(Config()).evaluate(output="x")
     with pytest.raises(NotImplementedError, match="NoMethod does not define evaluate_batch"):
         NoMethod(Config()).evaluate_batch([])
+    with pytest.raises(NotImplementedError, match="NoMethod does not define evaluate_run"):
+        NoMethod(Config()).evaluate_run([])
 
 
 def test_a_function_becomes_an_evaluator():
@@ -249,6 +284,13 @@ def test_a_config_that_the_function_does_not_take_is_refused():
         @evaluator(score_type=ScoreType.BOOLEAN, config=LengthConfig)
         def forgetful(output: str) -> bool:
             return True
+
+
+def test_an_evaluation_error_carries_its_code():
+    plain, limited = EvaluationError("It can't."), EvaluationError("Later.", code="RATE_LIMIT", retryable=True)
+
+    assert (str(plain), plain.code, plain.retryable) == ("It can't.", "EVALUATION", False)
+    assert (limited.code, limited.retryable) == ("RATE_LIMIT", True)
 
 
 def test_skip_carries_its_reason():

@@ -65,6 +65,8 @@ def test_an_evaluator_is_loaded_and_described(install):
         score_type=ScoreType.CATEGORICAL,
         config_schema=CONFIG_SCHEMA,
         variables=(VariableSpec("output", "The answer.", required=True, default_path="output"),),
+        scores_records=True,
+        scores_runs=False,
     )
 
 
@@ -115,7 +117,7 @@ BROKEN = {
     ),
     "has no method": (
         _class("score_type = ScoreType.TEXT"),
-        "breaks the plugin contract: Tone defines neither evaluate nor evaluate_batch.",
+        "breaks the plugin contract: Tone defines none of evaluate, evaluate_batch and evaluate_run.",
     ),
     "hides its variables": (
         _class("score_type = ScoreType.TEXT\ndef evaluate(self, *outputs): ..."),

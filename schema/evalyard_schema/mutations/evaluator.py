@@ -50,9 +50,9 @@ class EvaluatorMutation:
     async def try_evaluator(self, info: Info, input: TryEvaluatorInput) -> Score:
         """Scores one made-up or existing record without storing anything."""
         services, actor, trial = info.context.services, info.context.actor, input.to_domain()
-        score = await services.evaluators.try_out(actor=actor, trial=trial)
+        score, *beside = await services.evaluators.try_out(actor=actor, trial=trial)
         tried = await services.records.get(actor=actor, record_id=trial.record_id) if trial.record_id else None
-        return Score.tried(score, tried)
+        return Score.tried(score, tried, tuple(beside))
 
     @mutation
     async def refresh_plugins(self, info: Info) -> bool:

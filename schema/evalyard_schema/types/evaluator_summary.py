@@ -8,31 +8,17 @@ from strawberry.scalars import JSON
 from evalyard_core.domain import runs as domain
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.explaining import explain_scoring, scoring_status, shown_distribution
+from evalyard_core.domain.scored import scores_beside, spent_by
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ScoreType, ScoringStatus
 from evalyard_schema.types import evaluator
 from evalyard_schema.types.edges import follow
-from evalyard_schema.types.figures import Interval
+from evalyard_schema.types.figures import LARGEST_INT, Interval
 from evalyard_schema.types.lazy import LazyEvaluator
 from evalyard_schema.types.mapping import Threshold, VariableMapping
-
-
-@object_type
-class HistogramBin:
-    """A bar: low <= score < high, the last one closed."""
-
-    low: float
-    high: float
-    count: int
-
-
-@object_type
-class LabelCount:
-    """How often a label was given."""
-
-    label: str
-    count: int
+from evalyard_schema.types.named_scores import HistogramBin, LabelCount, NamedScores, histogram_of, labels_of
+from evalyard_schema.types.run_score import RunScore
 
 
 @object_type
@@ -42,12 +28,15 @@ class EvaluatorSummary:
     The statistics are null until the run has ended.
     """
 
+    of_run: strawberry.Private[domain.Run]
     snapshot: strawberry.Private[EvaluatorSnapshot]
     distribution: strawberry.Private[domain.Distribution]
     name: str = strawberry.field(description="The evaluator's name when the run started.")
     plugin_key: str
     config: JSON = strawberry.field(description="The config that the run uses.")
     score_type: ScoreType
+    scores_records: bool
+    scores_runs: bool = strawberry.field(description="Whether it scores the run as a whole; runScore is its result.")
     evaluator_version: int
     plugin_version: str
     config_hash: str = strawberry.field(
@@ -66,20 +55,25 @@ class EvaluatorSummary:
     standard_deviation: float | None
     minimum: float | None
     maximum: float | None
-    cost_usd: float
+    cost_usd: float = strawberry.field(description="What scoring has cost.")
+    tokens: int = strawberry.field(description="What scoring has used; at most 2,147,483,647 is shown.")
 
     @classmethod
     def of(cls, run: domain.Run, snapshot: EvaluatorSnapshot) -> Self:
         """Return what an evaluator made of a run."""
         key = snapshot.evaluator_id
         tally, distribution = run.tallies.get(key, domain.Tally()), shown_distribution(run, key)
+        spent = spent_by(run, snapshot)
         return cls(
+            of_run=run,
             snapshot=snapshot,
             distribution=distribution,
             name=snapshot.name,
             plugin_key=snapshot.plugin,
             config=snapshot.config,
             score_type=snapshot.score_type,
+            scores_records=snapshot.scores_records,
+            scores_runs=snapshot.scores_runs,
             evaluator_version=snapshot.version,
             plugin_version=snapshot.plugin_version,
             config_hash=snapshot.config_hash,
@@ -96,7 +90,8 @@ class EvaluatorSummary:
             standard_deviation=distribution.standard_deviation,
             minimum=distribution.minimum,
             maximum=distribution.maximum,
-            cost_usd=tally.cost_usd,
+            cost_usd=spent.cost_usd,
+            tokens=min(spent.tokens, LARGEST_INT),
         )
 
     @field
@@ -123,9 +118,20 @@ class EvaluatorSummary:
     @field
     def histogram(self) -> list[HistogramBin]:
         """The numbers in equal bins, over 0 to 1 where all lie there."""
-        return [HistogramBin(low=bar.low, high=bar.high, count=bar.count) for bar in self.distribution.histogram]
+        return histogram_of(self.distribution)
 
     @field
     def labels(self) -> list[LabelCount]:
         """The labels by how often they were given, the first fifty."""
-        return [LabelCount(label=entry.label, count=entry.count) for entry in self.distribution.labels]
+        return labels_of(self.distribution)
+
+    @field
+    def run_score(self) -> RunScore | None:
+        """What it says of the run as a whole; null until it does, and where it scores records only."""
+        return RunScore.current(self.of_run, self.snapshot.evaluator_id)
+
+    @field
+    def others(self) -> list[NamedScores]:
+        """What its plugin gave beside its scores of the records, by name."""
+        found = scores_beside(self.of_run, self.snapshot)
+        return [NamedScores.of(self.of_run, key, name) for name, key in found.items()]

@@ -10,7 +10,7 @@ from evalyard_core.domain.payload import now
 from evalyard_schema.described import field, object_type
 
 #: Of GraphQL's type Int.
-_LARGEST_INT: Final = 2**31 - 1
+LARGEST_INT: Final = 2**31 - 1
 
 
 @object_type
@@ -106,7 +106,7 @@ class RunSummary:
             average_latency_ms=summary.average_latency_ms,
             p50_latency_ms=summary.p50_latency_ms,
             p95_latency_ms=summary.p95_latency_ms,
-            total_tokens=min(summary.total_tokens, _LARGEST_INT),
+            total_tokens=min(summary.total_tokens, LARGEST_INT),
             pass_rate=summary.pass_rate,
             passed=summary.passed,
             failed=summary.failed,

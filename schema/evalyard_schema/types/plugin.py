@@ -22,6 +22,7 @@ class EvaluatorVariable:
     default_path: str | None = strawberry.field(
         description="The JMESPath that is used where an evaluator maps none; without it, a required one must be mapped."
     )
+    value_schema: JSON = strawberry.field(description="JSON Schema of its values; {} where it takes any.")
 
 
 @object_type
@@ -37,6 +38,8 @@ class EvaluatorPlugin(Node):
     health: PluginHealth
     problem: str | None = strawberry.field(description="Why it can't be used, with the remedy, when it is broken.")
     score_type: ScoreType
+    scores_records: bool
+    scores_runs: bool = strawberry.field(description="Whether it scores runs as a whole, as corpus metrics do.")
     config_schema: JSON = strawberry.field(description="JSON Schema of config.")
     variables: list[EvaluatorVariable]
     worker_count: int = strawberry.field(description="Live workers that offer it.")
@@ -55,6 +58,8 @@ class EvaluatorPlugin(Node):
             health=plugin.health,
             problem=plugin.problem,
             score_type=plugin.score_type,
+            scores_records=plugin.scores_records,
+            scores_runs=plugin.scores_runs,
             config_schema=plugin.config_schema,
             variables=[
                 EvaluatorVariable(
@@ -62,6 +67,7 @@ class EvaluatorPlugin(Node):
                     description=variable.description,
                     required=variable.required,
                     default_path=variable.default_path,
+                    value_schema=variable.value_schema,
                 )
                 for variable in plugin.variables
             ],

@@ -27,6 +27,7 @@ class Score(Node):
     score: strawberry.Private[domain.Score]
     of_record: strawberry.Private[domain.Record | None]
     raw_id: strawberry.Private[str]
+    beside: strawberry.Private[tuple[domain.Score, ...] | None]
     name: str
     evaluator_version: int | None
     plugin_version: str | None
@@ -40,6 +41,8 @@ class Score(Node):
     explanation: str | None
     metadata: JSON | None
     cost_usd: float | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
     duration_ms: float | None
     author: str | None = strawberry.field(description="Who gave it, where a person did.")
     created_at: datetime
@@ -47,7 +50,7 @@ class Score(Node):
     @classmethod
     def current(cls, score: domain.Score, record: domain.Record) -> Self:
         """Return a score that a record has."""
-        return cls._of(score, record, f"{record.id}/{score.key}")
+        return cls._of(score, record, f"{record.id}/{score.key}", None)
 
     @classmethod
     def replaced(cls, score: domain.Score, record: domain.Record) -> Self:
@@ -55,13 +58,20 @@ class Score(Node):
         return cls._of(score, record, f"{record.id}/{score.key}@{score.created_at.timestamp() * 1000:.0f}")
 
     @classmethod
-    def tried(cls, score: domain.Score, record: domain.Record | None) -> Self:
-        """Return a score that is stored nowhere, of a record or of made-up values."""
-        return cls._of(score, record, f"~tried/{new_id()}")
+    def tried(cls, score: domain.Score, record: domain.Record | None, beside: tuple[domain.Score, ...] = ()) -> Self:
+        """Return a score that is stored nowhere, of a record or of made-up values, and what was given beside it."""
+        return cls._of(score, record, f"~tried/{new_id()}", beside)
 
     @classmethod
-    def _of(cls, score: domain.Score, of_record: domain.Record | None, raw_id: str) -> Self:
+    def _of(
+        cls,
+        score: domain.Score,
+        of_record: domain.Record | None,
+        raw_id: str,
+        beside: tuple[domain.Score, ...] | None = (),
+    ) -> Self:
         return cls(
+            beside=beside,
             id=encode("Score", raw_id),
             score=score,
             of_record=of_record,
@@ -79,6 +89,8 @@ class Score(Node):
             explanation=score.explanation,
             metadata=score.metadata,
             cost_usd=score.cost_usd,
+            prompt_tokens=score.prompt_tokens,
+            completion_tokens=score.completion_tokens,
             duration_ms=score.duration_ms,
             author=score.author,
             created_at=score.created_at,
@@ -94,12 +106,20 @@ class Score(Node):
     @field
     async def evaluator(self, info: Info) -> LazyEvaluator | None:
         """The evaluator as it is now; null for a person's score that is for none."""
-        return await follow_if_there(info.context.loaders.evaluators, self.score.evaluator_id, evaluator.Evaluator.of)
+        return await follow_if_there(info.context.loaders.evaluators, self.score.given_by, evaluator.Evaluator.of)
 
     @field
     def error(self) -> Problem | None:
         """Why it could not be computed."""
         return Problem.of(self.score.error)
+
+    @field
+    def others(self) -> list[LazyScore]:
+        """What the plugin gave beside this score, each with its name; they pass or fail nothing."""
+        if self.beside is not None or self.of_record is None or self.score.evaluator_id is None:
+            return [Score.tried(score, self.of_record) for score in self.beside or ()]
+        beside = [score for score in self.of_record.scores if score.part_of == self.score.evaluator_id]
+        return [Score.current(score, self.of_record) for score in beside]
 
     @field
     async def history(self, info: Info) -> list[LazyScore]:

@@ -129,6 +129,20 @@ def test_the_ends_of_the_interval_are_where_the_test_turns(size: int):
     assert sign_flip_p(values - interval.high - reach) <= 0.05 + 1e-6
 
 
+def test_an_interval_ends_at_what_nearly_all_differences_are():
+    few = np.array([0.0] * 95 + [1.0] * 5)  # one side of 2^5 flips: 3.1 %
+    interval = sign_flip_interval(few)
+    assert interval is not None
+    assert interval.low == 0.0
+    assert interval.high == pytest.approx(0.1, abs=0.02)
+    mirrored = sign_flip_interval(-few)
+    assert mirrored is not None
+    assert (mirrored.low, mirrored.high) == (-interval.high, 0.0)
+    more = sign_flip_interval(np.array([0.0] * 94 + [1.0] * 6))
+    assert more is not None
+    assert 0 < more.low < 0.06
+
+
 def test_large_samples_agree_with_student():
     values = np.random.default_rng(3).normal(0.06, 1, 2000)
     interval, wanted = sign_flip_interval(values), scipy.stats.ttest_1samp(values, 0).confidence_interval()

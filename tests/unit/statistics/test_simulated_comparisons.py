@@ -105,5 +105,26 @@ def test_small_gains_and_great_losses_are_no_difference_of_means():
     by_flips = np.mean([sign_flip_p(row) <= 0.05 for row in differences])
     by_ranks = np.mean(scipy.stats.wilcoxon(differences, axis=1).pvalue <= 0.05)
     _show(f"mean 0, four small gains to a great loss: found by flips in {by_flips:.3f}, by ranks in {by_ranks:.3f}")
-    assert by_flips <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 500)
+    # Skewed differences are not quite what the flips assume; they go wrong a little, and ranks altogether.
+    assert by_flips < 0.1
     assert by_ranks > 0.35
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "chances", "items"),
+    [
+        (ScoreKind.PASS_FAIL, [-1.0, 0.0, 1.0], [0.1, 0.7, 0.2], 50),
+        (ScoreKind.NUMBER, [-0.25, 0.0, 0.25, 0.5], [0.1, 0.5, 0.3, 0.1], 40),
+    ],
+)
+def test_the_interval_holds_the_difference_as_often_as_it_says(
+    kind: ScoreKind, steps: list[float], chances: list[float], items: int
+):
+    random = np.random.default_rng(24)
+    held = 0
+    for row in random.choice(steps, (1000, items), p=chances):
+        interval = compare_paired(np.maximum(0.0, -row), np.maximum(0.0, row), kind=kind).interval
+        assert interval is not None
+        held += interval.low <= 0.1 <= interval.high
+    _show(f"{kind}: a difference of 0.1 over {items} items is held by {held / 1000:.3f} of the intervals")
+    assert held / 1000 >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 1000)

@@ -9,6 +9,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -28,8 +29,9 @@ from evalyard_workers.plugins.targets import TargetPool
 
 from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
-from .planning import planned
+from .planning import lay_down
 from .scoring import RunScorer
+from .whole import RunAsAWhole
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +39,14 @@ _TURN_SECONDS: Final = 2.0
 _LONGEST_TURN_SECONDS: Final = 600.0
 _GRACE_SECONDS: Final = 20.0
 _SCORING_THREADS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a turn left its task, and the task to go on with."""
+
+    state: TaskState
+    following: Task | None = None
 
 
 class Engine:
@@ -59,18 +69,23 @@ class Engine:
         self._idle.set()
         self._stopping = asyncio.Event()
 
-    async def work(self, task_id: str, ticket: int) -> None:
-        """Take a turn at a task, unless the message is late or somebody else holds it."""
+    async def work(self, task_id: str, ticket: int) -> Task | None:
+        """Take a turn at a task, unless the message is late or somebody else holds it.
+
+        Returns the task that this worker is to go on with: whoever has planned a run keeps its first lane, since a
+        message would be under way for longer.
+        """
         if self._stopping.is_set():
-            return
+            return None
         task = await self._store.tasks.claim(task_id, ticket, self.owner, LEASE_SECONDS)
-        if task is None:
-            return
+        return None if task is None else await self._hold(task)
+
+    async def _hold(self, task: Task) -> Task | None:
         self._active += 1
         self._idle.clear()
         try:
             with TURNS.track_inprogress(), structlog.contextvars.bound_contextvars(run=task.run_id, task=task.id):
-                await self._turn(Lease(self._store, task))
+                return await self._turn(Lease(self._store, task))
         finally:
             self._active -= 1
             if not self._active:
@@ -89,24 +104,25 @@ class Engine:
         await self._targets.close()
         self._scoring_threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _turn(self, lease: Lease) -> None:
+    async def _turn(self, lease: Lease) -> Task | None:
         task = lease.task
         run = await self._store.runs.get(task.run_id)
         if run is None:
             await self._store.tasks.delete_of_run(task.run_id)
-            return
+            return None
         try:
-            state = await (self._plan(run, lease) if task.kind is TaskKind.PLAN else self._execute(run, lease))
+            ended = await (self._plan(run, lease) if task.kind is TaskKind.PLAN else self._execute(run, lease))
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: one run fails, the worker lives
             if _is_of_the_database(error):
                 # The lease runs out by itself, and the sweeper gives the task to whoever is there.
                 _log.warning("turn ended by the database", error=str(error)[:300])
-                return
+                return None
             _log.exception("turn failed")
             await self._give_up(run, task, error)
-            return
+            return None
         if not lease.lost.is_set():
-            await self._give_back(task, state)
+            await self._give_back(task, ended.state)
+        return ended.following
 
     async def _give_back(self, task: Task, state: TaskState) -> None:
         """Release a task; a worker that stops leaves it to the others' sweepers, who look every two seconds."""
@@ -133,36 +149,39 @@ class Engine:
             _log.info("the run has ended in the meantime")
         await self._give_back(task, TaskState.READY)
 
-    async def _plan(self, run: Run, lease: Lease) -> TaskState:
+    async def _plan(self, run: Run, lease: Lease) -> _Ended:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
         if run.is_terminal:
-            return TaskState.DONE
-        total = 0
+            return _Ended(TaskState.DONE)
         async with lease.held(_nothing):
-            async for records in planned(self._store, run):
-                await self._store.records.add(records)
-                total += len(records)
-                if lease.lost.is_set():
-                    return TaskState.READY
+            total = await lay_down(self._store, run, lease.lost)
+        if total is None:
+            return _Ended(TaskState.READY)
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
         if started is None and run.status is RunStatus.PENDING:
             await self._store.records.cancel_open(run.id, now())
-        await self._make_lanes(run)
-        return TaskState.DONE
+        return _Ended(TaskState.DONE, following=await self._make_lanes(run))
 
-    async def _make_lanes(self, run: Run) -> None:
+    async def _make_lanes(self, run: Run) -> Task | None:
+        """Make the lanes of a run, tell the workers of them, and return the one that is kept for this worker."""
         lanes = range(run.settings.lanes)
         await self._store.tasks.add([lane_task(run.id, run.project_id, lane, TaskState.READY, now()) for lane in lanes])
-        await self._queue.hint(await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS))
+        ready = await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS)
+        kept = ready.pop(0) if ready and not self._stopping.is_set() else None
+        await self._queue.hint(ready)
+        return kept
 
-    async def _execute(self, run: Run, lease: Lease) -> TaskState:
+    async def _execute(self, run: Run, lease: Lease) -> _Ended:
+        if lease.task.kind is TaskKind.SCORE_RUN:
+            whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
+            return _Ended(await whole.work(lease, self._stopping))
         if run.status not in ACTIVE:
-            return TaskState.DONE if run.is_terminal else TaskState.READY
+            return _Ended(TaskState.DONE if run.is_terminal else TaskState.READY)
         try:
             target = await self._targets.acquire(run.system) if run.system is not None else None
         except evalyard.TargetError as error:
             await self._fail(run, f"The system can't be called: {error}")
-            return TaskState.READY
+            return _Ended(TaskState.READY)
         try:
             scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout)
             lane = Lane(self._store, run, lease.task, target=target, scorer=scorer)
@@ -172,8 +191,8 @@ class Engine:
                 await self._targets.release(run.system)
         if lane.over_budget is not None:
             await self._fail(run, lane.over_budget)
-            return TaskState.READY
-        return self._state_after(lane, run)
+            return _Ended(TaskState.READY)
+        return _Ended(self._state_after(lane, run))
 
     @staticmethod
     def _state_after(lane: Lane, run: Run) -> TaskState:

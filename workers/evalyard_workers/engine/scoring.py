@@ -3,16 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Context
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Problem, Record, Score, verdict_of
+from evalyard_core.domain.records import Outcome, Problem, Record, Score, verdict_of
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.scores import blank_score, failed
 from evalyard_core.storage.records import Scored
-from evalyard_workers.plugins.host import ConfigRefused, PluginHost, PluginUnavailable
+from evalyard_workers.plugins.host import ConfigRefused, PluginHost, PluginUnavailable, ReadyEvaluator
 from evalyard_workers.plugins.scoring import Scorer
+
+
+class Called(NamedTuple):
+    """A record as it was read, and what calling its system gave."""
+
+    record: Record
+    outcome: Outcome
 
 
 class RunScorer:
@@ -21,25 +29,29 @@ class RunScorer:
     def __init__(self, run: Run, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float) -> None:
         self._run = run
         self._rescoring = frozenset(run.rescoring)
-        self._scorers = [(snapshot, _scorer(snapshot, host, threads, timeout_seconds)) for snapshot in run.evaluators]
+        self._scorers = [
+            (snapshot, _scorer(snapshot, host, threads, timeout_seconds))
+            for snapshot in run.evaluators
+            if snapshot.scores_records
+        ]
 
-    async def score(self, records: Sequence[Record]) -> list[Scored]:
+    async def score(self, called: Sequence[Called]) -> list[Scored]:
         """Return the scores that records are to have, in order: new ones, and those that stay."""
-        new = await asyncio.gather(*(self._by(snapshot, scorer, records) for snapshot, scorer in self._scorers))
-        return [self._scored(record, [scores[place] for scores in new]) for place, record in enumerate(records)]
+        new = await asyncio.gather(*(self._by(snapshot, scorer, called) for snapshot, scorer in self._scorers))
+        return [self._scored(case.record, [scores[place] for scores in new]) for place, case in enumerate(called)]
 
     async def _by(
-        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Problem, records: Sequence[Record]
-    ) -> list[Score | None]:
-        """Return one evaluator's new scores; None for a record whose score by it stays."""
-        scores: list[Score | None] = [None] * len(records)
-        places = [place for place, record in enumerate(records) if self._lacks(record, snapshot.evaluator_id)]
+        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Problem, called: Sequence[Called]
+    ) -> list[Sequence[Score]]:
+        """Return what one evaluator newly says of each record; nothing of one whose score by it stays."""
+        scores: list[Sequence[Score]] = [()] * len(called)
+        places = [place for place, case in enumerate(called) if self._lacks(case.record, snapshot.evaluator_id)]
         if not places:
             return scores
         if isinstance(scorer, Problem):
-            given = [failed(blank_score(snapshot, now()), scorer)] * len(places)
+            given: Sequence[Sequence[Score]] = [(failed(blank_score(snapshot, now()), scorer),)] * len(places)
         else:
-            given = await scorer.score([_context(records[place]) for place in places])
+            given = await scorer.score([_context(called[place]) for place in places])
         for place, score in zip(places, given, strict=True):
             scores[place] = score
         return scores
@@ -48,19 +60,26 @@ class RunScorer:
         return evaluator_id in self._rescoring or all(score.evaluator_id != evaluator_id for score in record.scores)
 
     @staticmethod
-    def _scored(record: Record, new: Sequence[Score | None]) -> Scored:
-        fresh = {score.key: score for score in new if score is not None}
-        kept = [score for score in record.scores if score.key not in fresh]
-        scores = (*kept, *fresh.values())
+    def _scored(record: Record, new: Sequence[Sequence[Score]]) -> Scored:
+        # All that an evaluator said before goes, also what its plugin gave beside its score.
+        fresh = {scores[0].given_by for scores in new if scores}
+        kept = [score for score in record.scores if score.given_by is None or score.given_by not in fresh]
+        scores = (*kept, *(score for scores in new for score in scores))
         return Scored(record_id=record.id, scores=scores, verdict=verdict_of(scores), finished_at=now())
 
 
 def _scorer(
     snapshot: EvaluatorSnapshot, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float
 ) -> Scorer | Problem:
-    """Return what scores with an evaluator, or why nothing can."""
+    """Return what scores records with an evaluator, or why nothing can."""
+    ready = ready_evaluator(snapshot, host)
+    return ready if isinstance(ready, Problem) else Scorer(ready, threads, timeout_seconds)
+
+
+def ready_evaluator(snapshot: EvaluatorSnapshot, host: PluginHost) -> ReadyEvaluator | Problem:
+    """Return an evaluator that can score, or why it can't."""
     try:
-        return Scorer(host.evaluator(snapshot), threads, timeout_seconds)
+        return host.evaluator(snapshot)
     except PluginUnavailable as error:
         return Problem("PLUGIN_MISSING", str(error), retryable=True)
     except ConfigRefused as error:
@@ -69,10 +88,11 @@ def _scorer(
         return Problem("EXCEPTION", f"{snapshot.plugin} could not be made: {type(error).__name__}: {error}")
 
 
-def _context(record: Record) -> Context:
+def _context(called: Called) -> Context:
+    record, outcome = called
     return {
         "input": record.input,
         "expected": record.expected_output,
-        "output": record.output,
+        "output": outcome.output,
         "metadata": record.metadata,
     }

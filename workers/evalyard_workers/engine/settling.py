@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 
 import structlog
 
-from evalyard_core.domain.counting import progress_of, tallies_of
+from evalyard_core.domain.counting import Counted, progress_of, tallies_of
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Outcome, Record, RecordStatus, Score, Verdict
+from evalyard_core.domain.records import Outcome, Record, RecordStatus, Settled, Verdict, stored_outcome
 from evalyard_core.domain.runs import Progress, Run
 from evalyard_core.domain.scores import skipped_scores
 from evalyard_core.storage import Store
@@ -26,7 +26,7 @@ from evalyard_core.storage.runs import RunPulse
 from evalyard_workers.metrics import count_records
 
 from .patience import patiently
-from .scoring import RunScorer
+from .scoring import Called, RunScorer
 
 _log = structlog.get_logger(__name__)
 
@@ -43,64 +43,61 @@ class Settlement:
 
     def __init__(self, store: Store, run: Run, scorer: RunScorer, heed: Callable[[RunPulse | None], None]) -> None:
         """`heed` is told how the run stands whenever something was counted."""
-        self.outcomes: asyncio.Queue[tuple[Record, Outcome] | None] = asyncio.Queue(4 * BATCH)
+        self.outcomes: asyncio.Queue[Called | None] = asyncio.Queue(4 * BATCH)
         self.shown_running: set[str] = set()
         self.uncounted_cost = 0.0
         self._store = store
         self._run = run
         self._scorer = scorer
         self._heed = heed
-        self._scoring: asyncio.Queue[tuple[list[Record], asyncio.Task[list[Scored]]] | None]
+        self._scoring: asyncio.Queue[tuple[list[Called], asyncio.Task[list[Scored]]] | None]
         self._scoring = asyncio.Queue(_MOST_SCORING)
 
     async def put(self, record: Record, outcome: Outcome) -> None:
         """Take in what a call gave."""
         self.uncounted_cost += outcome.cost_usd or 0.0
-        await self.outcomes.put((record, outcome))
+        await self.outcomes.put(Called(record, outcome))
 
-    async def score(self, records: list[Record]) -> None:
+    async def score(self, records: Sequence[Record]) -> None:
         """Take in records whose outputs are stored and whose scores are not; they were counted as running then."""
         self.shown_running.update(record.id for record in records)
-        await self._scoring.put((records, asyncio.create_task(self._scorer.score(records))))
+        called = [Called(record, stored_outcome(record)) for record in records]
+        await self._scoring.put((called, asyncio.create_task(self._scorer.score(called))))
 
     async def work(self) -> None:
         """Settle everything until the end mark."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._settle())
-            group.create_task(self._finish())
+            group.create_task(self._settle(group))
+            group.create_task(self._finish(group))
 
-    async def _settle(self) -> None:
-        async for batch in _batches(self.outcomes):
-            called = [_with_outcome(record, outcome) for record, outcome in batch]
-            answered = [record for record in called if record.error is None] if self._run.evaluators else []
+    async def _settle(self, counting: asyncio.TaskGroup) -> None:
+        async for called in _batches(self.outcomes):
+            answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
             scoring = asyncio.create_task(self._scorer.score(answered))
             await asyncio.wait({scoring}, timeout=_QUICK_SECONDS)
             if scoring.done():
-                await self._store_whole(called, batch, scoring.result())
-            elif await self._store_outcomes(called, batch):
+                settled, stored = await self._store_whole(called, scoring.result())
+                counting.create_task(self._count(called, settled, stored))
+            elif await self._store_outcomes(called):
                 await self._scoring.put((answered, scoring))
             else:
                 scoring.cancel()
         await self._scoring.put(None)
 
-    async def _store_whole(
-        self, called: Sequence[Record], batch: Sequence[tuple[Record, Outcome]], scored: Sequence[Scored]
-    ) -> None:
-        """Store outcomes together with their scores."""
+    async def _store_whole(self, called: Sequence[Called], scored: Sequence[Scored]) -> tuple[Sequence[Settled], int]:
+        """Store outcomes together with their scores; return what they came to, and how many were not stored before."""
         by_id = {entry.record_id: entry for entry in scored}
-        done = [self._done(record, by_id.get(record.id)) for record in called]
-        outcomes = {record.id: outcome for record, outcome in batch}
-        stored = await patiently(partial(self._store.records.store_whole, done, outcomes))
-        await self._count(done if stored == len(done) else await self._still(done))
+        settled = [self._settled(case, by_id.get(case.record.id)) for case in called]
+        return settled, await patiently(partial(self._store.records.store_whole, settled))
 
-    async def _store_outcomes(self, called: Sequence[Record], batch: Sequence[tuple[Record, Outcome]]) -> bool:
+    async def _store_outcomes(self, called: Sequence[Called]) -> bool:
         """Store outcomes whose scores take longer; False where somebody else wrote some, and they are scored anew."""
-        errored = [self._done(record, None) for record in called if record.error is not None]
-        outcomes = {record.id: outcome for record, outcome in batch}
+        errored = [case for case in called if case.outcome.error is not None]
+        outcomes = {record.id: outcome for record, outcome in called}
         skipped = skipped_scores(self._run.evaluators, now())
         stored = await patiently(partial(self._store.records.store_outcomes, outcomes, skipped))
         if errored:
-            await self._count(errored)
+            await self._count(errored, [self._settled(case, None) for case in errored], len(errored))
         if stored == len(called):
             await self._show_running(called)
             return True
@@ -108,69 +105,57 @@ class Settlement:
         await self.score([record for record in there if record.status is RecordStatus.SCORING])
         return False
 
-    async def _show_running(self, called: Sequence[Record]) -> None:
+    async def _show_running(self, called: Sequence[Called]) -> None:
         """Count what waits for its scores as running, if it does not yet."""
-        waiting = {record.id for record in called if record.error is None} - self.shown_running
+        waiting = {record.id for record, outcome in called if outcome.error is None} - self.shown_running
         self.shown_running |= waiting
         await self._store.runs.add_progress(self._run.id, Progress(running=len(waiting)), {})
 
-    async def _finish(self) -> None:
+    async def _finish(self, counting: asyncio.TaskGroup) -> None:
         """Store the scores that took longer."""
         while (entry := await self._scoring.get()) is not None:
-            records, scoring = entry
+            called, scoring = entry
             scored = await scoring
             if not scored:
                 continue
-            await self._keep_history(records)
+            await self._keep_history([case.record for case in called])
             stored = await patiently(partial(self._store.records.store_scores, scored))
             by_id = {score.record_id: score for score in scored}
-            done = [self._done(record, by_id[record.id]) for record in records]
-            await self._count(done if stored == len(done) else await self._still(done))
+            settled = [self._settled(case, by_id[case.record.id]) for case in called]
+            counting.create_task(self._count(called, settled, stored))
 
-    def _done(self, record: Record, scored: Scored | None) -> Record:
-        """Return a record as it is when it is done with."""
-        if record.error is not None:
-            skipped = skipped_scores(self._run.evaluators, now())
-            return replace(record, status=RecordStatus.ERRORED, verdict=Verdict.ERRORED, scores=skipped)
-        scores: tuple[Score, ...] = scored.scores if scored else ()
-        verdict = scored.verdict if scored else None
-        return replace(record, status=RecordStatus.COMPLETED, verdict=verdict, scores=scores)
+    def _settled(self, case: Called, scored: Scored | None) -> Settled:
+        """Return what a record came to."""
+        record, outcome = case
+        if outcome.error is None:
+            status, verdict = RecordStatus.COMPLETED, scored.verdict if scored else None
+            scores = scored.scores if scored else ()
+        else:
+            status, verdict = RecordStatus.ERRORED, Verdict.ERRORED
+            scores = skipped_scores(self._run.evaluators, now())
+        return Settled(record_id=record.id, outcome=outcome, status=status, verdict=verdict, scores=scores)
 
     async def _keep_history(self, batch: Sequence[Record]) -> None:
         """Keep the scores that are about to be replaced."""
         again = set(self._run.rescoring)
-        replaced = [(r.id, score) for r in batch for score in r.scores if score.evaluator_id in again]
+        replaced = [(r.id, score) for r in batch for score in r.scores if score.given_by in again]
         await self._store.score_history.add(self._run.project_id, self._run.id, replaced)
 
-    async def _still(self, records: Sequence[Record]) -> list[Record]:
+    async def _still(self, called: Sequence[Called]) -> list[Record]:
         """Return records as the store has them, after somebody else wrote some; counters are corrected at the end."""
-        there = await self._store.records.get_many([record.id for record in records])
+        there = await self._store.records.get_many([case.record.id for case in called])
         _log.info("records were written by another worker", run=self._run.id)
-        return [there[record.id] for record in records if record.id in there]
+        return [there[case.record.id] for case in called if case.record.id in there]
 
-    async def _count(self, done: Sequence[Record]) -> None:
+    async def _count(self, called: Sequence[Called], settled: Sequence[Settled], stored: int) -> None:
+        """Count what was stored; where that was not all, what the store has instead."""
+        done: Sequence[Counted] = settled if stored == len(settled) else await self._still(called)
         count_records(done)
-        shown = {record.id for record in done} & self.shown_running
+        shown = {case.record.id for case in called} & self.shown_running
         self.shown_running -= shown
         progress = replace(progress_of(done), running=-len(shown))
-        self.uncounted_cost -= sum(record.cost_usd or 0.0 for record in done)
+        self.uncounted_cost -= sum(case.outcome.cost_usd or 0.0 for case in called)
         self._heed(await self._store.runs.add_progress(self._run.id, progress, tallies_of(done)))
-
-
-def _with_outcome(record: Record, outcome: Outcome) -> Record:
-    return replace(
-        record,
-        output=outcome.output,
-        error=outcome.error,
-        attempts=outcome.attempts,
-        latency_ms=outcome.latency_ms,
-        cost_usd=outcome.cost_usd,
-        prompt_tokens=outcome.prompt_tokens,
-        completion_tokens=outcome.completion_tokens,
-        trace_id=outcome.trace_id,
-        started_at=outcome.started_at,
-        finished_at=outcome.finished_at,
-    )
 
 
 async def _batches(queue: "asyncio.Queue[T | None]") -> AsyncIterator[list[T]]:

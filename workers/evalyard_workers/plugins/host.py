@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -13,7 +13,10 @@ import evalyard
 from evalyard import plugins as sdk
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Reader, compile_readers
+from evalyard_core.domain.payload import dump_json
 from evalyard_core.domain.plugins import EvaluatorPlugin, TargetPlugin, Variable
+
+from .live import EvaluatorPool, LiveEvaluator
 
 _log = structlog.get_logger(__name__)
 
@@ -50,11 +53,14 @@ class ReadyEvaluator:
     """An evaluator of a run, ready to score."""
 
     snapshot: EvaluatorSnapshot
-    instance: evalyard.Evaluator[Any]
+    live: LiveEvaluator
     version: str
     readers: tuple[Reader, ...]
+    typed: sdk.TypedVariables
     is_async: bool
     in_batches: bool
+    scores_runs: bool = False
+    is_async_run: bool = False
 
 
 class PluginHost:
@@ -63,6 +69,7 @@ class PluginHost:
     def __init__(self) -> None:
         self._evaluators: dict[str, Loaded[type[evalyard.Evaluator[Any]]]] = {}
         self._targets: dict[str, Loaded[type[evalyard.Target[Any]]]] = {}
+        self.pool = EvaluatorPool()
 
     async def refresh(self) -> None:
         """Find and load what is installed; imports run in a thread, since some take seconds."""
@@ -84,17 +91,19 @@ class PluginHost:
     def evaluator(self, snapshot: EvaluatorSnapshot) -> ReadyEvaluator:
         """Make an evaluator of a run; raises `PluginUnavailable` or `ConfigRefused`."""
         component, found = _usable(self._evaluators, snapshot.plugin)
-        instance = component(_config(component, snapshot.config))
-        described = sdk.describe_evaluator(found, component)
-        variables = [Variable(**_variable(spec)) for spec in described.variables]
+        live = LiveEvaluator(component(_config(component, snapshot.config)), found.key)
+        variables = sdk.read_variables(component)
         in_batches = sdk.scores_batches(component)
         return ReadyEvaluator(
             snapshot=snapshot,
-            instance=instance,
+            live=self.pool.shared((found.key, found.version, dump_json(snapshot.config) or ""), live),
             version=found.version,
-            readers=compile_readers(variables, snapshot.mapping),
-            is_async=inspect.iscoroutinefunction(instance.evaluate_batch if in_batches else instance.evaluate),
+            readers=compile_readers([_variable(spec) for spec in variables], snapshot.mapping),
+            typed=sdk.TypedVariables(variables),
+            is_async=inspect.iscoroutinefunction(component.evaluate_batch if in_batches else component.evaluate),
             in_batches=in_batches,
+            scores_runs=sdk.scores_runs(component),
+            is_async_run=inspect.iscoroutinefunction(component.evaluate_run),
         )
 
     def target(self, key: str, config: Any) -> evalyard.Target[Any]:
@@ -157,13 +166,10 @@ def _path(location: tuple[int | str, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
 
 
-def _variable(spec: sdk.VariableSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "description": spec.description,
-        "required": spec.required,
-        "default_path": spec.default_path,
-    }
+def _variable(spec: sdk.VariableSpec) -> Variable:
+    return Variable(
+        name=spec.name, description=spec.description, required=spec.required, default_path=spec.default_path
+    )
 
 
 def _describe_evaluator(loaded: Loaded[type[evalyard.Evaluator[Any]]]) -> EvaluatorPlugin:
@@ -191,7 +197,9 @@ def _describe_evaluator(loaded: Loaded[type[evalyard.Evaluator[Any]]]) -> Evalua
         homepage=described.homepage,
         score_type=described.score_type,
         config_schema=described.config_schema,
-        variables=tuple(Variable(**_variable(spec)) for spec in described.variables),
+        variables=tuple(replace(_variable(spec), value_schema=sdk.value_schema(spec)) for spec in described.variables),
+        scores_records=described.scores_records,
+        scores_runs=described.scores_runs,
     )
 
 

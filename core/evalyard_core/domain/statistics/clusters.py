@@ -28,7 +28,9 @@ def item_values(sums: Floats, trials: Floats) -> Floats:
     return values
 
 
-def clustered_pass_rate_interval(trials: Sequence[int], passes: Sequence[int], level: float = LEVEL) -> Interval | None:
+def clustered_pass_rate_interval(
+    trials: Sequence[int] | Floats, passes: Sequence[int] | Floats, level: float = LEVEL
+) -> Interval | None:
     """Return the interval of the pass rate over all trials, given each item's number of trials and of those passed.
 
     It is Wilson's of the effective sample size: E. L. Korn and B. I. Graubard, "Confidence intervals for proportions

@@ -22,18 +22,18 @@ Floats = NDArray[np.float64]
 Key = TypeVar("Key")
 
 
-class _Tested(NamedTuple):
-    test: "PairedTest"
-    p_value: float
-    interval: Interval | None
-    cases_needed: int | None
-
-
 class PairedTest(StrEnum):
     """The tests of paired scores, by the names that a person is shown."""
 
     MCNEMAR = "McNemar exact"
     SIGN_FLIP = "paired permutation"
+
+
+class _Tested(NamedTuple):
+    test: PairedTest
+    p_value: float
+    interval: Interval | None
+    cases_needed: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ class PairedResult:
     `delta` is the candidate's mean over items less the baseline's. `interval` reaches to 0 or beyond it if `p_value` is
     above 1 - level, and never beyond it otherwise; a correction for many tests leaves it alone. `changed` counts the
     pairs whose sides differ. `cases_needed` is the number of pairs at which a difference like this one is found with a
-    chance of 80 %, None where there was no difference. `notable` says whether the
-    difference would matter if it were real.
+    chance of 80 %, None where there was no difference. `notable` says whether the difference would matter if it were
+    real.
     """
 
     delta: float | None = None
@@ -147,9 +147,9 @@ def _agreeing(interval: Interval | None, delta: float, *, rejected: bool) -> Int
         return None
     if not rejected:
         return replace(interval, low=min(0.0, interval.low), high=max(0.0, interval.high))
-    return (
-        replace(interval, low=max(0.0, interval.low)) if delta > 0 else replace(interval, high=min(0.0, interval.high))
-    )
+    if delta > 0:
+        return replace(interval, low=max(0.0, interval.low))
+    return replace(interval, high=min(0.0, interval.high))
 
 
 def _with_verdict(result: PairedResult, level: float) -> PairedResult:

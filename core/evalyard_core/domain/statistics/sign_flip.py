@@ -80,11 +80,8 @@ def _subset_means(values: Floats) -> Floats:
 
 
 def _lower_limit(differences: Floats, tail: float) -> float:
-    """Return the shift under which a sum this high or higher has the chance `tail`."""
+    """Return the smallest shift under which a sum this high or higher has at least the chance `tail`."""
     lowest, mean = float(differences[0]), math.fsum(differences) / differences.size
-    if lowest == differences[-1]:
-        return lowest
-
     needed = normal_quantile(tail)
 
     def excess(shift: float) -> float:
@@ -92,6 +89,9 @@ def _lower_limit(differences: Floats, tail: float) -> float:
         chance = upper_tail(np.abs(left[left != 0]), math.fsum(left))
         return normal_quantile(max(chance, 1e-300)) - needed
 
+    # Nearly all differences may be the lowest one; below it, all are on one side.
+    if lowest == differences[-1] or excess(lowest) >= 0:
+        return lowest
     half = -needed * float(np.std(differences)) / math.sqrt(differences.size)
     near, far = mean - 0.7 * half, mean - 1.5 * half
     return rising_root(

@@ -5,17 +5,19 @@
 
 from evalyard._config import Config
 from evalyard._decorator import evaluator
-from evalyard._errors import EvalyardError, PluginLoadError, Skip, TargetError
+from evalyard._errors import EvaluationError, EvalyardError, PluginLoadError, Skip, TargetError
 from evalyard._evaluator import Evaluator
-from evalyard._score import Score, ScoreType
+from evalyard._score import Result, Score, ScoreType
 from evalyard._target import Target, TargetRequest, TargetResponse
 from evalyard._variables import Variable
 
 __all__ = [
     "Config",
+    "EvaluationError",
     "Evaluator",
     "EvalyardError",
     "PluginLoadError",
+    "Result",
     "Score",
     "ScoreType",
     "Skip",

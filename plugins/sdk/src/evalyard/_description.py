@@ -12,12 +12,15 @@ from evalyard._errors import PluginLoadError
 from evalyard._evaluator import Evaluator
 from evalyard._score import ScoreType
 from evalyard._target import Target
-from evalyard._variables import VariableSpec, read_variables
+from evalyard._variables import VariableSpec, read_variables, scores_records, scores_runs
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatorDescription:
-    """An evaluator plugin as the library shows it; `config_schema` is JSON Schema 2020-12."""
+    """An evaluator plugin as the library shows it; `config_schema` is JSON Schema 2020-12.
+
+    It scores records, runs or both.
+    """
 
     key: str
     name: str
@@ -28,6 +31,8 @@ class EvaluatorDescription:
     score_type: ScoreType
     config_schema: dict[str, Any]
     variables: tuple[VariableSpec, ...]
+    scores_records: bool
+    scores_runs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ def describe_evaluator(found: FoundPlugin, cls: type[Evaluator[Any]]) -> Evaluat
         score_type=score_type,
         config_schema=_config_schema(found, cls.Config),
         variables=variables,
+        scores_records=scores_records(cls),
+        scores_runs=scores_runs(cls),
     )
 
 

@@ -2,8 +2,11 @@
 
 Exception
 ├── EvalyardError
+│   ├── EvaluationError   an evaluator can't tell a score
 │   ├── PluginLoadError   an installed plugin can't be used
-│   └── TargetError       a system under test gave no usable answer
+│   ├── ResultError       what an evaluator returned is no score
+│   ├── TargetError       a system under test gave no usable answer
+│   └── VariableError     a record's value does not fit a variable's type
 └── Skip                  not an error: an evaluator declines to score a record
 """
 
@@ -12,12 +15,29 @@ class EvalyardError(Exception):
     """The root of what this package raises; its text is a sentence with the remedy, safe to show."""
 
 
+class EvaluationError(EvalyardError):
+    """Raise from an evaluator that can't tell a score, with a sentence that says why and what to do.
+
+    `code` is stable and UPPER_SNAKE, for instance RATE_LIMIT; `retryable` tells whether scoring again may help. The
+    message is stored and shown as it is: keep secrets out.
+    """
+
+    def __init__(self, message: str, *, code: str = "EVALUATION", retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable
+
+
 class PluginLoadError(EvalyardError):
     """Say why an installed plugin can't be used; `key` is its `distribution/name`."""
 
     def __init__(self, message: str, *, key: str) -> None:
         super().__init__(message)
         self.key = key
+
+
+class ResultError(EvalyardError):
+    """Say why what an evaluator returned is no score."""
 
 
 class TargetError(EvalyardError):
@@ -37,8 +57,16 @@ class TargetError(EvalyardError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class VariableError(EvalyardError):
+    """Say why a value does not fit the type of a variable; `variable` is its name."""
+
+    def __init__(self, message: str, *, variable: str) -> None:
+        super().__init__(message)
+        self.variable = variable
+
+
 class Skip(Exception):
-    """Raise from `evaluate` to leave the record unscored, with a reason that a person understands."""
+    """Raise from an evaluator to leave a record or a run unscored, with a reason that a person understands."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -17,11 +17,12 @@ class ScoreType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One evaluator's result for one record.
+    """One evaluator's result for one record, or for a run.
 
-    `value` is of the evaluator's score type: a bool, a finite number, a label or a text. `passed` is for an evaluator
-    that judges by itself; left out, a boolean value or the user's threshold decides. `explanation` tells a person why,
-    in a sentence. `cost_usd` and the token counts are what the scoring itself used, for instance by a judge model.
+    `value` is of the evaluator's score type: a bool, a finite number, a label or a text of 2,000 characters at most.
+    `passed` is for an evaluator that judges by itself; left out, a boolean value or the user's threshold decides.
+    `explanation` tells a person why, in a sentence. `metadata` is what JSON can hold, 100 kB at most. `cost_usd` and
+    the token counts are what the scoring itself used, for instance by a judge model.
     """
 
     value: bool | int | float | str | None
@@ -33,5 +34,9 @@ class Score:
     completion_tokens: int | None = None
 
 
-Result: TypeAlias = Score | bool | int | float | str
-"""What `evaluate` may return: a Score, or its bare value."""
+Result: TypeAlias = Score | bool | int | float | str | Mapping[str, Score | bool | int | float | str]
+"""What `evaluate` may return: a Score, its bare value, or several of them by name, the main one first.
+
+The main score is the evaluator's own: of its score type, held against the user's threshold, and shown under the
+evaluator's name. The others, twenty at most, are of any type, are shown with their names, and pass or fail nothing.
+"""

@@ -3,7 +3,7 @@
 import inspect
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, NotRequired, Required, get_args, get_origin, get_type_hints
 
 from evalyard._evaluator import Evaluator
@@ -26,17 +26,28 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class VariableSpec:
-    """One variable of an evaluator, as the library shows it."""
+    """One variable of an evaluator, as the library shows it; `hint` is the annotation of its values."""
 
     name: str
     description: str
     required: bool
     default_path: str | None
+    hint: Any = field(default=Any, compare=False, repr=False)
 
 
 def scores_batches(evaluator: type[Evaluator[Any]]) -> bool:
     """Tell whether the class defines `evaluate_batch`, which is then called instead of `evaluate`."""
     return evaluator.evaluate_batch is not Evaluator.evaluate_batch
+
+
+def scores_records(evaluator: type[Evaluator[Any]]) -> bool:
+    """Tell whether the class scores single records."""
+    return evaluator.evaluate is not Evaluator.evaluate or scores_batches(evaluator)
+
+
+def scores_runs(evaluator: type[Evaluator[Any]]) -> bool:
+    """Tell whether the class defines `evaluate_run`."""
+    return evaluator.evaluate_run is not Evaluator.evaluate_run
 
 
 def read_variables(evaluator: type[Evaluator[Any]]) -> tuple[VariableSpec, ...]:
@@ -48,7 +59,9 @@ def read_variables(evaluator: type[Evaluator[Any]]) -> tuple[VariableSpec, ...]:
         return tuple(_from_parameters(evaluator.evaluate))
     if scores_batches(evaluator):
         return tuple(_from_cases(evaluator.evaluate_batch))
-    raise TypeError(f"{evaluator.__name__} defines neither evaluate nor evaluate_batch")
+    if scores_runs(evaluator):
+        return tuple(_from_cases(evaluator.evaluate_run))
+    raise TypeError(f"{evaluator.__name__} defines none of evaluate, evaluate_batch and evaluate_run")
 
 
 def _from_parameters(method: Callable[..., Any]) -> Iterator[VariableSpec]:
@@ -65,8 +78,8 @@ def _from_cases(method: Callable[..., Any]) -> Iterator[VariableSpec]:
     required_keys = getattr(case, "__required_keys__", None)
     if case is None or required_keys is None:
         raise TypeError(
-            f"the variables of {method.__qualname__} are not known: write it as "
-            "`def evaluate_batch(self, cases: Sequence[MyCase])` with MyCase a TypedDict, or define evaluate too"
+            f"the variables of {method.__qualname__} are not known: write its parameter as "
+            "`cases: Iterable[MyCase]` with MyCase a TypedDict, or define evaluate too"
         )
     for name, hint in get_type_hints(case, include_extras=True).items():
         yield _specify(name, hint, required=name in required_keys)
@@ -96,13 +109,16 @@ def _resolve(parameter: inspect.Parameter, method: Callable[..., Any]) -> Any:
 
 def _specify(name: str, hint: Any, *, required: bool) -> VariableSpec:
     """Unwrap Annotated, Required and NotRequired in whatever order they were written."""
-    declared = Variable()
+    declared, extras = Variable(), []
     while (origin := get_origin(hint)) in {Annotated, Required, NotRequired}:
         if origin is Annotated:
             declared = next((extra for extra in hint.__metadata__ if isinstance(extra, Variable)), declared)
+            extras += [extra for extra in hint.__metadata__ if not isinstance(extra, Variable)]
             hint = hint.__origin__
         else:
             required = origin is Required
             hint = get_args(hint)[0]
     path = declared.path or (name if name in _RECORD_FIELDS else None)
-    return VariableSpec(name=name, description=declared.description, required=required, default_path=path)
+    if extras:
+        hint = Annotated[(hint, *extras)]
+    return VariableSpec(name=name, description=declared.description, required=required, default_path=path, hint=hint)
