@@ -8,11 +8,11 @@ import pytest
 from evalyard_core.domain.evaluators import ScoreType
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Record
+from evalyard_core.domain.records import Record, RunScore, ScoreStatus
 from evalyard_core.domain.runs import DatasetPin, Run, RunSettings, RunStatus
 from evalyard_core.storage import Store
 from tests.fixtures.asking import Asker, gid, module_store
-from tests.fixtures.core import a_dataset, a_system_version
+from tests.fixtures.core import a_dataset, a_score, a_snapshot, a_system_version
 from tests.fixtures.objects import a_run
 from tests.fixtures.results import Results
 from tests.fixtures.world import World, contents
@@ -150,6 +150,40 @@ async def test_an_evaluator_answers_for_what_it_should_have_scored(operator: Ask
     assert (
         judged["checks"][0]["explanation"] == "3 of 4 records passed, 0 failed; could not judge 1, which did not pass."
     )
+
+
+async def test_a_mean_of_what_was_scored_says_too_little_where_records_lack_a_score(operator: Asker, store: Store):
+    results = await Results.of(store, 4)
+    length = await results.evaluator("length", ScoreType.NUMERIC)
+
+    def unscored_where_it_errored(record: Record) -> Record:
+        return record if record.error is None else replace(record, scores=())
+
+    run = await results.run("PPEP", numbers=[(length, [3, 3, 0, 3])], each=unscored_where_it_errored)
+    wanted = {"evaluators": [{"evaluatorId": gid("Evaluator", length), "minMean": 3}]}
+    strict, tolerant = await gate(operator, run, **wanted), await gate(operator, run, **wanted, maxErrored=1)
+    assert in_short(strict) == [("length.minMean", False, "3")]
+    assert "could not judge 1 record" in strict["checks"][0]["explanation"]
+    assert in_short(tolerant) == [("maxErrored", True, "1"), ("length.minMean", True, "3")]
+
+
+async def test_an_evaluator_of_whole_runs_answers_with_its_one_score(operator: Asker, store: Store):
+    results = await Results.of(store, 2)
+    bleu = await results.evaluator("bleu", ScoreType.NUMERIC)
+    snapshot = a_snapshot(evaluator_id=bleu.id, name="bleu", scores_records=False, scores_runs=True)
+    score = a_score(evaluator_id=bleu.id, name="bleu", value=31.5, number=31.5, passed=True)
+    said = await results.run("PE", evaluators=(snapshot,), run_scores={bleu.id: RunScore(score=score, cases=1)})
+    broken = replace(score, status=ScoreStatus.ERROR, value=None, number=None, passed=None)
+    failed = await results.run("PP", evaluators=(snapshot,), run_scores={bleu.id: RunScore(score=broken)})
+    wanted = {"evaluators": [{"evaluatorId": gid("Evaluator", bleu), "minMean": 30, "minPassRate": 1}]}
+
+    assert in_short(await gate(operator, said, **wanted)) == [
+        ("bleu.minPassRate", True, "100 % (1 of 1)"),
+        ("bleu.minMean", True, "31.5"),
+    ]
+    judged = await gate(operator, failed, **wanted)
+    assert in_short(judged) == [("bleu.minPassRate", False, "0 % (0 of 1)"), ("bleu.minMean", False, "unknown")]
+    assert "0 of 1 run passed, 0 failed; could not judge 1" in judged["checks"][0]["explanation"]
 
 
 async def test_errors_are_no_regressions(operator: Asker, store: Store):

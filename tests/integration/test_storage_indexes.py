@@ -328,7 +328,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.gates.newest_before, seeds.busy)
     yield partial(store.gates.newest_before, replace(seeds.busy, system=None))
     yield partial(store.gates.error_codes, seeds.busy.id)
-    yield partial(store.gates.left_out, seeds.busy.id)
+    yield partial(store.gates.unasked, seeds.busy.id)
     yield partial(store.tasks.unfinished, seeds.busy.id)
     yield store.workers.live
     yield store.workers.live_count

@@ -1,5 +1,7 @@
 """Columns of scores, and names that clash."""
 
+from dataclasses import replace
+
 import pytest
 
 from evalyard_core.domain.errors import LimitExceeded
@@ -33,6 +35,21 @@ def test_a_runs_evaluators_come_first_and_in_their_order_then_other_scores_by_na
         ScoreColumn(key="~care", name="care", kind=ValueKind.NUMBER),
         ScoreColumn(key="~taste", name="taste", kind=ValueKind.TEXT),
     )
+
+
+def test_an_evaluator_that_scores_runs_as_a_whole_has_no_column():
+    whole = a_snapshot(name="bleu", scores_records=False, scores_runs=True)
+    assert [column.name for column in score_columns([whole, EXACT], [])] == ["exact"]
+
+
+def test_scores_that_a_plugin_gave_beside_its_own_have_columns_of_their_own():
+    parts = [replace(stored(None, "recall", ValueKind.NUMBER), part_of=key) for key in ("e1", "e2")]
+    found = score_columns([EXACT], [stored("e1", "exact", ValueKind.BOOLEAN), *parts])
+    assert [(column.key, column.name) for column in found] == [
+        ("e1", "exact"),
+        ("e1~recall", "recall"),
+        ("e2~recall", "recall"),
+    ]
 
 
 def test_an_evaluator_without_scores_has_the_kind_of_its_score_type():

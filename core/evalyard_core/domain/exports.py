@@ -42,11 +42,12 @@ class StoredScore:
     evaluator_id: str | None
     name: str
     kind: ValueKind | None
+    part_of: str | None = None
 
     @property
     def key(self) -> str:
         """What tells this score from the others of its record."""
-        return score_key(self.evaluator_id, self.name)
+        return score_key(self.evaluator_id, self.name, self.part_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +110,13 @@ _KINDS: Final[Mapping[ScoreType, ValueKind]] = {
 def score_columns(evaluators: Iterable[EvaluatorSnapshot], stored: Collection[StoredScore]) -> tuple[ScoreColumn, ...]:
     """Return the columns of a run's evaluators in their order, then those of the other scores by name.
 
+    An evaluator that scores runs as a whole has none.
+
     A score whose values are of several kinds, as when a person has judged otherwise than the evaluator, is JSON.
     """
-    names: dict[str, str] = {snapshot.evaluator_id: snapshot.name for snapshot in evaluators}
-    expected = {snapshot.evaluator_id: _KINDS[snapshot.score_type] for snapshot in evaluators}
+    of_records = [snapshot for snapshot in evaluators if snapshot.scores_records]
+    names: dict[str, str] = {snapshot.evaluator_id: snapshot.name for snapshot in of_records}
+    expected = {snapshot.evaluator_id: _KINDS[snapshot.score_type] for snapshot in of_records}
     for score in sorted(stored, key=lambda score: (score.name, score.key)):
         names.setdefault(score.key, score.name)
     if len(names) > MOST_SCORES:

@@ -1,6 +1,6 @@
 """Judging runs by the policies of their datasets, or by others."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -8,6 +8,7 @@ from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.comparing.outcomes import Cases
 from evalyard_core.domain.datasets import Dataset
 from evalyard_core.domain.errors import BadInput, Conflict, NotFound
+from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.filters import RecordFilter
 from evalyard_core.domain.gates.figures import EvaluatorFigures, GateFigures
 from evalyard_core.domain.gates.judging import judge
@@ -16,7 +17,7 @@ from evalyard_core.domain.gates.regressions import Regressions, regressions_of
 from evalyard_core.domain.gates.result import Baseline, BaselineChoice, CaseKind, GateResult, WorstCase
 from evalyard_core.domain.lists import PageRequest, RecordList
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Record, Verdict
+from evalyard_core.domain.records import Record, ScoreStatus, Verdict
 from evalyard_core.domain.runs import TERMINAL, Run, RunStatus, RunSummary, Tally
 from evalyard_core.storage import Store
 from evalyard_core.storage.datasets import ItemSelection
@@ -154,8 +155,9 @@ class GateService:
         progress = run.progress
         judged = progress.passed + progress.failed + progress.errored
         asks_for_regressions = policy.max_regressions is not None and baseline is not None
+        planned = await self._planned(run)
         return GateFigures(
-            planned=await self._planned(run),
+            planned=planned,
             passed=progress.passed,
             failed=progress.failed,
             errored=progress.errored,
@@ -163,7 +165,7 @@ class GateService:
             error_codes=await self._store.gates.error_codes(run.id) if progress.errored else {},
             average_latency_ms=summary.average_latency_ms,
             total_cost_usd=summary.total_cost_usd,
-            evaluators=await self._evaluators(run) if policy.evaluators else {},
+            evaluators=await self._evaluators(run, planned) if policy.evaluators else {},
             regressions=await self._regressions(run, baseline.run) if baseline and asks_for_regressions else None,
         )
 
@@ -175,21 +177,14 @@ class GateService:
         items = await self._store.items.count_all(selection)
         return max(run.progress.total, min(items, run.settings.sample_size or items) * run.settings.trials)
 
-    async def _evaluators(self, run: Run) -> dict[str, EvaluatorFigures]:
-        left_out = await self._store.gates.left_out(run.id)
-        figures = {}
-        for snapshot in run.evaluators:
-            tally = run.tallies.get(snapshot.evaluator_id, _NOTHING)
-            distribution = run.distributions.get(snapshot.evaluator_id)
-            figures[snapshot.evaluator_id] = EvaluatorFigures(
-                name=snapshot.name,
-                passed=tally.passed,
-                failed=tally.failed,
-                scored=tally.scored,
-                left_out=left_out[snapshot.evaluator_id],
-                mean=distribution.mean if distribution else None,
-            )
-        return figures
+    async def _evaluators(self, run: Run, planned: int) -> dict[str, EvaluatorFigures]:
+        unasked = await self._store.gates.unasked(run.id)
+        return {
+            entry.evaluator_id: _of_records(run, entry, planned, unasked)
+            if entry.scores_records
+            else _of_whole_run(run, entry)
+            for entry in run.evaluators
+        }
 
     async def _regressions(self, run: Run, baseline: Run) -> Regressions:
         before, after = await self._outcomes.of([baseline, run])
@@ -205,6 +200,40 @@ class GateService:
         if run.dataset is None or run.settings.sample_size is not None or run.settings.item_tags or not absent:
             return ()
         return await self._store.items.at_version(absent, run.dataset.id, run.dataset.version)
+
+
+def _of_records(
+    run: Run, evaluator: EvaluatorSnapshot, planned: int, unasked: Mapping[tuple[str, ScoreStatus], int]
+) -> EvaluatorFigures:
+    key = evaluator.evaluator_id
+    tally, distribution = run.tallies.get(key, _NOTHING), run.distributions.get(key)
+    return EvaluatorFigures(
+        name=evaluator.name,
+        owed=planned,
+        passed=tally.passed,
+        failed=tally.failed,
+        scored=tally.scored,
+        skipped=unasked.get((key, ScoreStatus.SKIPPED), 0),
+        unasked=unasked.get((key, ScoreStatus.OK), 0),
+        mean=distribution.mean if distribution else None,
+    )
+
+
+def _of_whole_run(run: Run, evaluator: EvaluatorSnapshot) -> EvaluatorFigures:
+    said = run.run_scores.get(evaluator.evaluator_id)
+    score = said.score if said else None
+    has_value = score is not None and score.status is ScoreStatus.OK
+    passed = score.passed if score is not None and has_value else None
+    return EvaluatorFigures(
+        name=evaluator.name,
+        owed=1,
+        passed=int(passed is True),
+        failed=int(passed is False),
+        scored=int(has_value),
+        unasked=int(has_value and passed is None),
+        mean=run.run_number(evaluator.evaluator_id),
+        noun="run",
+    )
 
 
 def _dataset_id(run: Run) -> str | None:

@@ -72,12 +72,13 @@ class ExportRepository(RecordRepository):
     async def scores(self, wanted: RecordList) -> list[StoredScore]:
         """Return which scores the records of a list have, and of what kinds, in no order; or refuse too many."""
         first = {"$substrBytes": [{"$ifNull": ["$scores.value", ""]}, 0, 1]}
+        told_apart = {name: f"$scores.{name}" for name in ("evaluator_id", "part_of", "name")}
         rows = await self._rows.aggregate(
             [
                 {"$match": self.selection(wanted).query},
-                {"$project": {"scores.evaluator_id": 1, "scores.name": 1, "scores.value": 1}},
+                {"$project": {f"scores.{name}": 1 for name in (*told_apart, "value")}},
                 {"$unwind": "$scores"},
-                {"$group": {"_id": {"evaluator": "$scores.evaluator_id", "name": "$scores.name", "first": first}}},
+                {"$group": {"_id": {**told_apart, "first": first}}},
                 {"$limit": _MOST_FOUND},
             ]
         )
@@ -95,4 +96,4 @@ def _hint(wanted: RecordList) -> dict[str, Any]:
 def _stored(part: Document) -> StoredScore:
     first = part["first"]
     kind = _KINDS.get(first, ValueKind.NUMBER) if first else None
-    return StoredScore(evaluator_id=part.get("evaluator"), name=part["name"], kind=kind)
+    return StoredScore(evaluator_id=part.get("evaluator_id"), name=part["name"], kind=kind, part_of=part.get("part_of"))

@@ -13,7 +13,7 @@ from .collection import Repository
 
 #: Why a record errored: its own error, or else that of its first score that could not be computed.
 _WHY: Final[Document] = {"$ifNull": ["$error.code", {"$ifNull": [{"$first": "$scores.error.code"}, "UNKNOWN"]}]}
-#: An evaluator asks nothing of a record that it skipped, or scored without a pass or a fail.
+#: An evaluator asks neither pass nor fail of a record that it skipped, or gave a value alone.
 _ASKS_NOTHING: Final[Document] = {
     "$or": [{"scores.status": ScoreStatus.SKIPPED}, {"scores.status": ScoreStatus.OK, "scores.passed": None}]
 }
@@ -45,18 +45,21 @@ class GateRepository(Repository[Run]):
         rows = await self._records.aggregate([{"$match": query}, {"$group": {"_id": _WHY, "count": {"$sum": 1}}}])
         return {row["_id"]: row["count"] async for row in rows}
 
-    async def left_out(self, run_id: str) -> Counter[str]:
-        """Return of how many records that were carried out each evaluator asks nothing, by its id."""
+    async def unasked(self, run_id: str) -> Counter[tuple[str, ScoreStatus]]:
+        """Return of how many records that were carried out each evaluator asks neither pass nor fail.
+
+        By its id and status: SKIPPED, or OK where it gave a value alone.
+        """
         rows = await self._records.aggregate(
             [
                 {"$match": {"run_id": run_id, "status": RecordStatus.COMPLETED}},
                 {"$project": {"scores.evaluator_id": 1, "scores.status": 1, "scores.passed": 1}},
                 {"$unwind": "$scores"},
-                {"$match": _ASKS_NOTHING},
-                {"$group": {"_id": "$scores.evaluator_id", "count": {"$sum": 1}}},
+                {"$match": {"scores.evaluator_id": {"$ne": None}, **_ASKS_NOTHING}},
+                {"$group": {"_id": ["$scores.evaluator_id", "$scores.status"], "count": {"$sum": 1}}},
             ]
         )
-        return Counter({row["_id"]: row["count"] async for row in rows if row["_id"] is not None})
+        return Counter({(row["_id"][0], ScoreStatus(row["_id"][1])): row["count"] async for row in rows})
 
     async def _first(self, query: Document, order: list[tuple[str, int]]) -> Run | None:
         rows = await self._rows.find(query).sort(order).limit(1).to_list()

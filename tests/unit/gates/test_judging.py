@@ -20,7 +20,7 @@ def figures(**changes: Any) -> GateFigures:
 
 
 def exact(**changes: Any) -> dict[str, EvaluatorFigures]:
-    plain = {"name": "exact", "passed": 90, "failed": 10, "scored": 100, "left_out": 0, "mean": 0.9}
+    plain = {"name": "exact", "owed": 100, "passed": 90, "failed": 10, "scored": 100, "mean": 0.9}
     return {"e": EvaluatorFigures(**{**plain, **changes})}
 
 
@@ -168,14 +168,14 @@ TABLE: dict[str, tuple[GatePolicy, GateFigures, bool, str, str]] = {
     ),
     "what an evaluator asks nothing of is left out": (
         EXACT_RATE,
-        figures(evaluators=exact(passed=9, failed=1, left_out=90)),
+        figures(evaluators=exact(passed=9, failed=1, scored=60, unasked=50, skipped=40)),
         True,
         "90 % (9 of 10)",
         "9 of 10 records passed, 1 failed.",
     ),
     "an evaluator that never passes or fails": (
         EXACT_RATE,
-        figures(evaluators=exact(passed=0, failed=0, left_out=100)),
+        figures(evaluators=exact(passed=0, failed=0, unasked=100)),
         False,
         "unknown",
         "give it a threshold",
@@ -192,6 +192,27 @@ TABLE: dict[str, tuple[GatePolicy, GateFigures, bool, str, str]] = {
             "The mean of 99 scores; could not judge 1 record, without which the mean says too little "
             "(maxErrored says how many are tolerated)."
         ),
+    ),
+    "a mean of values that neither pass nor fail, and not of all": (
+        EXACT_MEAN,
+        figures(evaluators=exact(passed=0, failed=0, scored=90, unasked=90)),
+        False,
+        "0.9",
+        "The mean of 90 scores; could not judge 10 records",
+    ),
+    "a mean without what there was nothing to score in": (
+        EXACT_MEAN,
+        figures(evaluators=exact(scored=60, skipped=40)),
+        True,
+        "0.9",
+        "The mean of 60 scores.",
+    ),
+    "a score of the run as a whole": (
+        EXACT_RATE,
+        figures(evaluators=exact(owed=1, passed=1, failed=0, scored=1, noun="run")),
+        True,
+        "100 % (1 of 1)",
+        "1 of 1 run passed, 0 failed.",
     ),
     "a mean of no numbers": (
         EXACT_MEAN,

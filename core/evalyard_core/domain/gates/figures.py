@@ -8,14 +8,31 @@ from .regressions import Regressions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatorFigures:
-    """What an evaluator made of a run's records; `left_out` are those of which it asks nothing."""
+    """What an evaluator made of the `owed` records of a run, or of the run where it scores runs as a whole.
+
+    `skipped` are those that it found nothing to score in; `scored` those that it gave a value, of which `unasked`
+    neither pass nor fail. `mean` is that of its numbers.
+    """
 
     name: str
+    owed: int
     passed: int
     failed: int
     scored: int
-    left_out: int
-    mean: float | None
+    skipped: int = 0
+    unasked: int = 0
+    mean: float | None = None
+    noun: str = "record"
+
+    @property
+    def expected(self) -> int:
+        """Of how many it should say whether they pass."""
+        return max(0, self.owed - self.skipped - self.unasked)
+
+    @property
+    def not_scored(self) -> int:
+        """To how many it should have given a value, and did not."""
+        return max(0, self.owed - self.skipped - self.scored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

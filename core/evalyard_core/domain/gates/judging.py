@@ -135,18 +135,18 @@ def _of_evaluators(policy: GatePolicy, figures: GateFigures) -> Iterator[GateChe
         found = figures.evaluators.get(gate.evaluator_id)
         name = found.name if found else gate.evaluator_id
         if gate.min_pass_rate is not None:
-            yield _evaluator_pass_rate(f"{name}.minPassRate", gate.min_pass_rate, found, figures)
+            yield _evaluator_pass_rate(f"{name}.minPassRate", gate.min_pass_rate, found)
         if gate.min_mean is not None:
-            yield _evaluator_mean(f"{name}.minMean", gate.min_mean, found, policy, figures)
+            yield _evaluator_mean(f"{name}.minMean", gate.min_mean, found, policy)
 
 
-def _evaluator_pass_rate(name: str, least: float, found: EvaluatorFigures | None, figures: GateFigures) -> GateCheck:
+def _evaluator_pass_rate(name: str, least: float, found: EvaluatorFigures | None) -> GateCheck:
     expected = f"at least {_percent(least)}"
     if found is None:
         return _did_not_score(name, expected)
-    total = max(0, figures.planned - found.left_out)
+    total = found.expected
     rate = _rate(found.passed, total)
-    words = f"{found.passed:,} of {_counted(total, 'record')} passed, {found.failed:,} failed"
+    words = f"{found.passed:,} of {_counted(total, found.noun)} passed, {found.failed:,} failed"
     if others := max(0, total - found.passed - found.failed):
         words += f"; could not judge {others:,}, which did not pass"
     if not total:
@@ -160,23 +160,17 @@ def _evaluator_pass_rate(name: str, least: float, found: EvaluatorFigures | None
     )
 
 
-def _evaluator_mean(
-    name: str,
-    least: float,
-    found: EvaluatorFigures | None,
-    policy: GatePolicy,
-    figures: GateFigures,
-) -> GateCheck:
+def _evaluator_mean(name: str, least: float, found: EvaluatorFigures | None, policy: GatePolicy) -> GateCheck:
     expected = f"at least {_number(least)}"
     if found is None:
         return _did_not_score(name, expected)
-    unknown = max(0, figures.planned - found.left_out - found.scored)
+    unknown = found.not_scored
     is_whole = not unknown or policy.max_errored is not None
     words = f"The mean of {_counted(found.scored, 'score')}"
     if found.mean is None:
         words = "This evaluator gave no number"
     elif unknown:
-        words += f"; could not judge {_counted(unknown, 'record')}"
+        words += f"; could not judge {_counted(unknown, found.noun)}"
         if policy.max_errored is None:
             words += ", without which the mean says too little (maxErrored says how many are tolerated)"
     return GateCheck(
