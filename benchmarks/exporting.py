@@ -20,7 +20,8 @@ from evalyard_core.domain.runs import Run, RunSettings, RunSource, RunStatus
 from evalyard_core.storage import Store
 from evalyard_schema.ids import encode
 
-FORMS = ("csv", "jsonl", "parquet")
+#: What is exported of a run, behind its id; `{other}` is a run of the same cases.
+EXPORTS = (".csv", ".jsonl", ".parquet", "/comparison.csv?candidate={other}")
 _BULK = 10_000
 
 
@@ -34,21 +35,21 @@ class Measured(NamedTuple):
 
 
 async def measure(servers: Servers, counts: Sequence[int], console: Console) -> None:
-    """Lay down a run of each length, export it in each form from a process of its own, and print the table."""
+    """Lay down two runs of each length, export them in each form from a process of its own, and print the table."""
     table = Table(title="Export of a run with three scores a record, over HTTP")
-    for column in ("records", "form", "first byte s", "all s", "records/s", "MB", "peak RSS MB"):
-        table.add_column(column, justify="left" if column == "form" else "right")
+    for column in ("records", "what", "first byte s", "all s", "records/s", "MB", "peak RSS MB"):
+        table.add_column(column, justify="left" if column == "what" else "right")
     database = "bench_exporting"
     store = await Store.open(servers.mongodb_url, database)
     project = Project(id=new_id(), name="bench", description="", created_at=now())
     await store.projects.insert(project)
     for count in counts:
-        run = await _lay_out(store, project, count)
-        for form in FORMS:
-            measured = await _export(servers, database, run, form)
+        run, other = [encode("Run", (await _lay_out(store, project, count)).id) for _ in range(2)]
+        for what in EXPORTS:
+            measured = await _export(servers, database, f"/exports/runs/{run}{what.format(other=other)}")
             table.add_row(
                 f"{count:,}",
-                form,
+                what.partition("?")[0][1:],
                 f"{measured.first_byte_seconds:.2f}",
                 f"{measured.seconds:.1f}",
                 f"{count / measured.seconds:,.0f}",
@@ -59,10 +60,9 @@ async def measure(servers: Servers, counts: Sequence[int], console: Console) -> 
     console.print(table)
 
 
-async def _export(servers: Servers, database: str, run: Run, form: str) -> Measured:
+async def _export(servers: Servers, database: str, path: str) -> Measured:
     port = free_port()
     environment = {**servers.environment(database), "EVALYARD_AUTH": "none", "EVALYARD_PORT": str(port)}
-    path = f"/exports/runs/{encode('Run', run.id)}.{form}"
     async with process(*serve_command(), environment=environment) as pid:
         await until_listening(port)
         async with httpx.AsyncClient(
