@@ -53,7 +53,7 @@ async def rows(asker: Asker, *runs: Run, first: int = 100, **variables: Any) -> 
     """Return of each row, over all pages, the item's place, the baseline's outputs, and what each candidate shows."""
     found: list[Any] = []
     after, more = None, True
-    while more:
+    while more and len(found) < 100:
         page = (await compared(asker, ROWS, *runs, first=first, after=after, **variables))["rows"]
         assert len(page["edges"]) <= first
         assert page["pageInfo"]["hasPreviousPage"] is (after is not None)

@@ -41,7 +41,7 @@ async def listed(asker: Asker, query: str, first: int = 100, **variables: Any) -
     """Return the nodes of all pages of the one list that a query asks for."""
     found: list[Any] = []
     after, more = None, True
-    while more:
+    while more and len(found) < 100:
         data = await asker(query, first=first, after=after, **variables)
         [parent] = data.values()
         [page] = parent.values()
