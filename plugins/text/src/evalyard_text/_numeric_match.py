@@ -1,5 +1,6 @@
 """Equality of numbers, within a tolerance."""
 
+import math
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -41,7 +42,7 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
 
     Passes when |output - expected| <= max(absolute_tolerance, relative_tolerance * |expected|), in decimal
     arithmetic: PEP 485's test with the relative tolerance taken of the expected value. A percent sign is left out.
-    An expected output that holds no number is an error, since then the record is at fault and not the system.
+    Raises EvaluationError if the expected output holds no number, since then the record is at fault and not the system.
     """
 
     score_type = ScoreType.BOOLEAN
@@ -56,7 +57,9 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
         self,
         *,
         output: Annotated[Any, Variable("What the system answered: a number, or a text that ends with one.")],
-        expected: Annotated[Any, Variable("The expected number, or a text that ends with it.")],
+        expected: Annotated[
+            Any, Variable("The expected number, or a text that ends with it."), Field(examples=[18, "A: 18"])
+        ],
     ) -> Score:
         """Compare the last number of each."""
         if expected is None:
@@ -75,7 +78,7 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
 
     def _number_in(self, value: Any, *, needs_marker: bool) -> Number | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return Number(Decimal(str(value)), str(value))
+            return Number(Decimal(str(value)), str(value)) if math.isfinite(value) else None
         text = as_text(value)
         if self.config.after is not None:
             _, marker, rest = text.rpartition(self.config.after)
