@@ -13,7 +13,7 @@ from evalyard_core.domain.ids import config_hash, new_id
 from evalyard_core.domain.runs import DatasetPin, RunSettings, RunSource, RunStatus, SystemPin
 from evalyard_core.domain.tasks import Task, TaskState
 from evalyard_core.services.access import ANYONE
-from evalyard_core.services.runs import NewRun
+from evalyard_core.services.starting import NewRun
 from tests.fixtures.core import a_system_version, a_target, a_worker
 from tests.fixtures.house import House
 

@@ -16,7 +16,7 @@ from evalyard_core.domain.tasks import Task
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.datasets import NewItem
-from evalyard_core.services.runs import NewRun
+from evalyard_core.services.starting import NewRun
 from evalyard_core.storage import Store
 from evalyard_workers.answering import Answerer
 from evalyard_workers.engine import Engine
