@@ -66,8 +66,13 @@ async def _serve(request: Request, send: Send, wanted: Asked, table: Table) -> N
     headers = _headers(table, wanted, encoder)
     if request.method == "HEAD":
         await Response(headers=headers)(request.scope, request.receive, send)
-    else:
-        await _stream(request, send, headers, _chunks(table, encoder))
+        return
+    outcome = "failed"
+    try:
+        was_taken = await _stream(request, send, headers, _chunks(table, encoder))
+        outcome = "complete" if was_taken else "abandoned"
+    finally:
+        running(request).metrics.export(wanted.form.lower(), outcome)
 
 
 async def _admit(request: Request, services: Services) -> Actor:
@@ -88,8 +93,8 @@ async def _chunks(table: Table, encoder: Encoder) -> AsyncGenerator[bytes, None]
     yield await asyncio.to_thread(encoder.finish)
 
 
-async def _stream(request: Request, send: Send, headers: dict[str, str], chunks: AsyncGenerator[bytes, None]) -> None:
-    """Send a body as it comes; stop reading when nobody takes it.
+async def _stream(request: Request, send: Send, headers: dict[str, str], chunks: AsyncGenerator[bytes, None]) -> bool:
+    """Send a body as it comes; stop reading when nobody takes it, and tell whether all of it was sent.
 
     What goes wrong on the way leaves the body without its end, by which the client sees that it is not whole.
     """
@@ -99,9 +104,10 @@ async def _stream(request: Request, send: Send, headers: dict[str, str], chunks:
         await send({"type": "http.response.start", "status": start.status_code, "headers": start.raw_headers})
         async for chunk in chunks:
             if await request.is_disconnected():
-                return
+                return False
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+    return True
 
 
 def _headers(table: Table, wanted: Asked, encoder: Encoder) -> dict[str, str]:
