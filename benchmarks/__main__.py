@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, comparing, engine, pages
+from benchmarks import both_ways, comparing, engine, exporting, pages
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways", "compare")
+BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export")
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -27,6 +27,8 @@ async def main(arguments: argparse.Namespace) -> None:
             await comparing.measure(running, systems, console)
         if "both_ways" in arguments.only:
             await both_ways.measure(running, systems, console)
+        if "export" in arguments.only:
+            await exporting.measure(running, arguments.lengths, console)
 
 
 def parse() -> argparse.Namespace:
@@ -39,6 +41,9 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument(
         "--scales", type=int, nargs="*", default=[1, 10], help="times 1,000 records a run (default 1 10)"
+    )
+    parser.add_argument(
+        "--lengths", type=int, nargs="*", default=[10_000, 100_000], help="records of the runs that are exported"
     )
     return parser.parse_args()
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from evalyard.network import AllowedNetworks
@@ -28,6 +28,14 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port that the API listens on.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may use the API from a browser, divided by commas: https://app.example."
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which clients reach the API, for links in exports and gates: https://evals.example.",
+    )
+    link_secret: SecretStr | None = Field(
+        None, min_length=32, description="What signs links to exports; else a secret kept in the database."
     )
     data: Path = Field(Path(".evalyard"), description="Folder of the embedded database and broker (`evalyard up`).")
     mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")

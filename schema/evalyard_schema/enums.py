@@ -10,8 +10,10 @@ from evalyard_core.domain.access import Role
 from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
+from evalyard_core.domain.exports import ExportFormat
 from evalyard_core.domain.failure_groups import FailureTrait
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
+from evalyard_core.domain.gates.result import BaselineChoice
 from evalyard_core.domain.history import HistoryUnit
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
@@ -19,8 +21,10 @@ from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
 from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
 __all__ = [
+    "BaselineChoice",
     "Change",
     "ComparisonVerdict",
+    "ExportFormat",
     "FailureTrait",
     "HistoryUnit",
     "ItemSource",
@@ -122,6 +126,13 @@ _declare(
     FAILED="No score could be computed.",
 )
 _declare(
+    ExportFormat,
+    "The form of an export; the columns are the same in each.",
+    CSV="RFC 4180 in UTF-8 with a header; JSON values as JSON text.",
+    JSONL="A JSON object a line.",
+    PARQUET="Apache Parquet; JSON values as JSON text.",
+)
+_declare(
     Change,
     "How a candidate did with a case, measured by the baseline.",
     REGRESSED="A smaller share of its trials passed.",
@@ -137,6 +148,13 @@ _declare(
     WORSE="The candidate is worse, beyond what chance would do one time in twenty.",
     NO_DIFFERENCE="What difference there is could be chance, and is small.",
     TOO_FEW_CASES="A difference that would matter could be chance; `casesNeeded` says how many cases would tell.",
+)
+_declare(
+    BaselineChoice,
+    "Why a run is the baseline of a gate.",
+    NAMED="The policy names it.",
+    PRODUCTION="The newest completed run of the system's production version over the dataset.",
+    PREVIOUS="The newest completed run before, of the same dataset and system.",
 )
 _declare(
     HistoryUnit,

@@ -7,13 +7,24 @@ from pathlib import Path
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.acceptance.refusals import access, datasets, documents, evaluators, ids, records, results, runs, systems
+from tests.acceptance.refusals import (
+    access,
+    datasets,
+    documents,
+    evaluators,
+    gates,
+    ids,
+    records,
+    results,
+    runs,
+    systems,
+)
 from tests.acceptance.refusals.case import ADMIN, VIEWER, Refused
 from tests.acceptance.refusals.foreign import PLACES, Place
 from tests.acceptance.refusals.operations import ADD_SCORE, NODES, START_RUN, UPDATE_DATASET
 from tests.acceptance.refusals.world import World, open_world
 
-TABLES = (access, ids, documents, datasets, evaluators, systems, runs, records, results)
+TABLES = (access, ids, documents, datasets, evaluators, systems, runs, gates, records, results)
 CASES = [case for table in TABLES for case in table.CASES]
 
 #: What there is of each kind that a project's key does not see, beside what is another project's.

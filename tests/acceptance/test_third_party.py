@@ -183,7 +183,7 @@ def check_scores(run: Any) -> None:
     ]
     assert spread["explanation"] == "The run was scored as a whole, over 3 records."
     assert (judge["runScore"], judge["tokens"], judge["scored"]) == (None, 9, 3)
-    assert run["summary"]["totalTokens"] == 9
+    assert run["summary"]["totalTokens"] == 109
     scores = run["records"]["edges"][0]["node"]["scores"]
     assert [(score["name"], score["evaluator"]["name"], len(score["others"])) for score in scores] == [
         ("overlap", "overlap", 2),

@@ -38,6 +38,7 @@ ARGUMENTS: dict[str, Variables] = {
         "datasetId": gid("Dataset", w.dataset),
         "evaluatorId": gid("Evaluator", w.evaluator),
     },
+    "setGatePolicy": lambda w: {"datasetId": gid("Dataset", w.dataset), "policy": {"minPassRate": 0.9}},
     "createEvaluator": lambda w: {
         "input": {"projectId": gid("Project", w.project), "name": "e", "plugin": "acme/exact"}
     },

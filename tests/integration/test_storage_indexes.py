@@ -320,9 +320,28 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.outcomes.traits_of_runs, [run.id for run in seeds.runs[:2]])
     yield partial(store.records.done_since, seeds.busy.id, record.created_at)
     yield partial(store.score_history.of_records, ids)
+    for wanted in _exported(seeds):
+        yield partial(store.exports.scores, wanted)
+        yield partial(_drained, store.exports.stream(wanted))
+    yield partial(_drained, store.exports.ids(seeds.busy.id))
+    yield partial(store.exports.existing, ids)
+    yield partial(store.gates.newest_of_version, seeds.busy, seeds.version.id)
+    yield partial(store.gates.newest_before, seeds.busy)
+    yield partial(store.gates.newest_before, replace(seeds.busy, system=None))
+    yield partial(store.gates.error_codes, seeds.busy.id)
+    yield partial(store.gates.unasked, seeds.busy.id)
     yield partial(store.tasks.unfinished, seeds.busy.id)
     yield store.workers.live
     yield store.workers.live_count
+
+
+def _exported(seeds: Seeds) -> Iterator[RecordList]:
+    """Yield what is exported: a run, and what filters find, whatever the database might rather sort."""
+    yield RecordList(project_id=seeds.project_id, run_id=seeds.busy.id)
+    yield RecordList(project_id=seeds.project_id, run_id=seeds.busy.id, wanted=RecordFilter(min_latency_ms=1.0))
+    yield RecordList(project_id=seeds.project_id)
+    yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(min_latency_ms=1e9))
+    yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(verdict=(Verdict.FAILED,), tags=("x",)))
 
 
 def _writes(seeds: Seeds) -> Iterator[Step]:

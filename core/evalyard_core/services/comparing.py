@@ -37,6 +37,14 @@ class ComparisonService:
 
     async def compare(self, *, actor: Actor, baseline_id: str, candidate_ids: Sequence[str]) -> Comparison:
         """Return runs beside a baseline, which may be among them, aligned by case."""
+        baseline, candidates = await self.runs(actor=actor, baseline_id=baseline_id, candidate_ids=candidate_ids)
+        cases, *others = await self._outcomes.of([baseline, *candidates], field="candidateIds")
+        # In a thread, for it takes as long as there are records: nobody else is to wait for it.
+        rows = await asyncio.to_thread(align, cases, others)
+        return Comparison(baseline, tuple(candidates), rows)
+
+    async def runs(self, *, actor: Actor, baseline_id: str, candidate_ids: Sequence[str]) -> tuple[Run, list[Run]]:
+        """Return a baseline and the runs to be compared with it, or refuse."""
         if not candidate_ids:
             raise BadInput("Name at least one run to compare with the baseline.", field="candidateIds")
         check_count(candidate_ids, MOST_CANDIDATES, field="candidateIds")
@@ -44,11 +52,7 @@ class ComparisonService:
         if baseline_id not in found:
             raise NotFound("There is no such run.", field="baselineId")
         baseline = found[baseline_id]
-        candidates = _candidates(baseline, candidate_ids, found)
-        cases, *others = await self._outcomes.of([baseline, *candidates], field="candidateIds")
-        # In a thread, for it takes as long as there are records: nobody else is to wait for it.
-        rows = await asyncio.to_thread(align, cases, others)
-        return Comparison(baseline, tuple(candidates), rows)
+        return baseline, _candidates(baseline, candidate_ids, found)
 
     async def figures(self, comparison: Comparison) -> list[CandidateFigures]:
         """Return the figures of each candidate beside the baseline's, in order."""

@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
 from evalyard_core.domain.errors import Conflict
+from evalyard_core.domain.gates.policy import GatePolicy
 from evalyard_core.domain.lists import DatasetList, ItemList
 
 from .codec import Document, PartCodec
@@ -27,6 +28,7 @@ _OPEN: Final = 2**53
 
 _BY_AGE = Order()
 _BY_PLACE = Order("seq")
+_POLICY = PartCodec(GatePolicy)
 _ATTACHED = PartCodec(tuple[AttachedEvaluator, ...])
 
 
@@ -79,6 +81,11 @@ class DatasetRepository(Listed[Dataset, DatasetList]):
             {"_id": dataset.id, "evaluators": _ATTACHED.encode(dataset.evaluators)},
             {"$set": {"evaluators": _ATTACHED.encode(evaluators), "updated_at": at}},
         )
+
+    async def set_gate_policy(self, identifier: str, policy: GatePolicy | None, *, at: datetime) -> Dataset | None:
+        """Replace what runs over the dataset must meet."""
+        encoded = None if policy is None else _POLICY.encode(policy)
+        return await self._update({"_id": identifier}, {"$set": {"gate_policy": encoded, "updated_at": at}})
 
     async def uses_evaluator(self, evaluator_id: str, project_id: str) -> str | None:
         """Return the name of a dataset that the evaluator is attached to, or None."""

@@ -41,14 +41,23 @@ class Selection:
 
     def page(self, collection: str, first: int, after: str | None) -> list[Document]:
         """Return the pipeline of a page and one row more, or refuse the cursor."""
-        rest: list[Document] = [{"$sort": dict(self.order.sort())}, {"$limit": first + 1}]
-        parts = [[{"$match": self.query}, *self.stages, *behind, *rest] for behind in self._behind(after)]
-        return [*union(collection, parts), {"$limit": first + 1}]
+        limit: Document = {"$limit": first + 1}
+        place = None if after is None else read_cursor(after, self.order)
+        return [*self._stretches(collection, place, [limit]), limit]
 
-    def _behind(self, after: str | None) -> list[list[Document]]:
-        if after is None:
+    def behind(self, collection: str, place: tuple[Any, str] | None) -> list[Document]:
+        """Return the pipeline of all that is behind a place (sort value and id), or of everything."""
+        return self._stretches(collection, place, [])
+
+    def _stretches(self, collection: str, place: tuple[Any, str] | None, rest: list[Document]) -> list[Document]:
+        sort: Document = {"$sort": dict(self.order.sort())}
+        parts = [[{"$match": self.query}, *self.stages, *behind, sort, *rest] for behind in self._behind(place)]
+        return union(collection, parts)
+
+    def _behind(self, place: tuple[Any, str] | None) -> list[list[Document]]:
+        if place is None:
             return [[]]
-        stretches = self.order.after(*read_cursor(after, self.order))
+        stretches = self.order.after(*place)
         if self.stages:  # no index holds what is computed, so that all stretches are as well read at once
             return [[{"$match": {"$or": stretches}}]]
         return [[{"$match": stretch}] for stretch in stretches]

@@ -10,9 +10,9 @@ from strawberry.scalars import JSON
 from evalyard_core.domain.comparing import comparison as domain
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
-from evalyard_schema.enums import Change
+from evalyard_schema.enums import Change, ExportFormat
 from evalyard_schema.given import given
-from evalyard_schema.types import item
+from evalyard_schema.types import export_links, item
 from evalyard_schema.types.compared import CandidateComparison
 from evalyard_schema.types.connection import Connection, connection, page_size
 from evalyard_schema.types.edges import follow_if_there
@@ -99,3 +99,8 @@ class RunComparison:
             return len(self.comparison.having(chosen))
 
         return connection(page, partial(ComparisonRow.of, self.runs), count)
+
+    @field
+    async def export_url(self, info: Info, format: ExportFormat) -> str:
+        """A link to all of its rows as a file, for whoever has it and for 15 minutes; see `recordsExportUrl`."""
+        return await export_links.of_comparison(info, self.comparison, format)

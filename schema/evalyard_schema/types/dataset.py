@@ -19,6 +19,7 @@ from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, w
 from evalyard_schema.types import evaluator, failing, item, project, run
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow
+from evalyard_schema.types.gate import GatePolicy
 from evalyard_schema.types.lazy import LazyDatasetItem, LazyEvaluator, LazyFlakyItem, LazyProject, LazyRun
 from evalyard_schema.types.mapping import Threshold, VariableMapping
 from evalyard_schema.types.node import Node
@@ -121,6 +122,12 @@ class Dataset(Node):
     def evaluators(self) -> list[DatasetEvaluator]:
         """The evaluators that runs over this dataset use unless they name others."""
         return [DatasetEvaluator.of(attached) for attached in self.dataset.evaluators]
+
+    @field
+    def gate_policy(self) -> GatePolicy | None:
+        """What runs over this dataset must meet, unless `Run.gate` is told otherwise."""
+        policy = self.dataset.gate_policy
+        return None if policy is None else GatePolicy.of(policy)
 
     @field
     async def runs(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .evaluator import Evaluator
     from .failing import FlakyItem
     from .failure_group import FailureGroup
+    from .gate import GateResult
     from .history import HistorySeries
     from .item import DatasetItem
     from .plugin import EvaluatorPlugin
@@ -28,6 +29,7 @@ LazyEvaluator: TypeAlias = Annotated["Evaluator", lazy(f"{_HERE}.evaluator")]
 LazyEvaluatorPlugin: TypeAlias = Annotated["EvaluatorPlugin", lazy(f"{_HERE}.plugin")]
 LazyFailureGroup: TypeAlias = Annotated["FailureGroup", lazy(f"{_HERE}.failure_group")]
 LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
+LazyGateResult: TypeAlias = Annotated["GateResult", lazy(f"{_HERE}.gate")]
 LazyHistorySeries: TypeAlias = Annotated["HistorySeries", lazy(f"{_HERE}.history")]
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]

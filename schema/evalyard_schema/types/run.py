@@ -14,10 +14,12 @@ from evalyard_core.domain.lists import RecordList
 from evalyard_core.domain.systems import SystemVersion
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
-from evalyard_schema.enums import RunSource, RunStatus
+from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
+from evalyard_schema.given import given
 from evalyard_schema.ids import encode
+from evalyard_schema.inputs.gate import GatePolicyInput
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, failing, failure_group, project, record, system
+from evalyard_schema.types import dataset, export_links, failing, failure_group, gate, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
@@ -25,6 +27,7 @@ from evalyard_schema.types.figures import RunProgress, RunSummary
 from evalyard_schema.types.lazy import (
     LazyDataset,
     LazyFailureGroup,
+    LazyGateResult,
     LazyProject,
     LazyRecord,
     LazyRun,
@@ -185,6 +188,11 @@ class Run(Node):
         return None if found is None else Run.of(found)
 
     @field
+    async def export_url(self, info: Info, format: ExportFormat) -> str:
+        """A link to all of its records as a file, for whoever has it and for 15 minutes; see `recordsExportUrl`."""
+        return await export_links.of_run(info, self.run, format)
+
+    @field
     async def new_failures(
         self, info: Info, first: int | None = 20, after: str | None = UNSET
     ) -> Connection[LazyRecord]:
@@ -194,6 +202,11 @@ class Run(Node):
         run's order.
         """
         return await failing.new_failures(info, self.run, first=first, after=after)
+
+    @field
+    async def gate(self, info: Info, policy: GatePolicyInput | None = UNSET) -> LazyGateResult:
+        """Whether it may be deployed, by a policy or by that of its dataset, of which nothing is added to one given."""
+        return await gate.judged(info, self.run, given(policy))
 
     @field
     async def failure_groups(

@@ -33,6 +33,10 @@ DETACH = """mutation ($datasetId: ID!, $evaluatorId: ID!) {
   detachEvaluator(datasetId: $datasetId, evaluatorId: $evaluatorId) { id }
 }"""
 
+SET_GATE_POLICY = """mutation ($datasetId: ID!, $policy: GatePolicyInput) {
+  setGatePolicy(datasetId: $datasetId, policy: $policy) { id }
+}"""
+
 CREATE_EVALUATOR = "mutation ($input: CreateEvaluatorInput!) { createEvaluator(input: $input) { id } }"
 UPDATE_EVALUATOR = """mutation ($id: ID!, $input: UpdateEvaluatorInput!) {
   updateEvaluator(id: $id, input: $input) { id }
@@ -108,6 +112,11 @@ RECORDS_OF_RUN = """query ($id: ID!, $after: String, $orderBy: RecordOrder) {
   run(id: $id) {
     records(after: $after, orderBy: $orderBy) { edges { cursor node { id status } } pageInfo { endCursor } }
   }
+}"""
+
+GATE = "query ($id: ID!, $policy: GatePolicyInput) { run(id: $id) { gate(policy: $policy) { passed } } }"
+RECORDS_EXPORT = """query ($id: ID!, $filter: RecordFilter) {
+  project(id: $id) { recordsExportUrl(format: CSV, filter: $filter) }
 }"""
 COMPARE = """query ($baselineId: ID!, $candidateIds: [ID!]!, $first: Int, $after: String) {
   compareRuns(baselineId: $baselineId, candidateIds: $candidateIds) {

@@ -30,7 +30,9 @@ class HttpConfig(Config):
     """
 
     url: Url = Field(
-        description="Absolute URL of the system.", json_schema_extra={"format": "uri", "pattern": "^https?://"}
+        description="Absolute URL of the system.",
+        examples=["https://assistant.example/answer"],
+        json_schema_extra={"format": "uri", "pattern": "^https?://"},
     )
     method: Literal["GET", "POST", "PUT", "PATCH"] = Field("POST", description="HTTP method.")
     headers: Headers = Field(

@@ -68,7 +68,9 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
             return Score(False, explanation=NO_OUTPUT)
         wanted = self._number_in(expected, needs_marker=False)
         if wanted is None:
-            raise EvaluationError(f"The expected output holds no number: {show(expected)}. Correct it, or the mapping.")
+            raise EvaluationError(
+                f"The expected output holds no number: {show(expected)}. Correct it, or the mapping.", code="NO_NUMBER"
+            )
         given = self._number_in(output, needs_marker=True)
         if given is None:
             return Score(False, explanation=self._explain_missing(as_text(output)))
