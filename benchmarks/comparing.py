@@ -3,11 +3,9 @@
 Everything goes over GraphQL and HTTP. The outputs are submitted over one dataset and scored by a worker.
 """
 
-import random
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -30,10 +28,8 @@ from benchmarks.both_ways import (
     api,
     until_plugins,
 )
-from benchmarks.pages import NoQueue, lay_out
+from benchmarks.laid_out import lay_out
 from benchmarks.stack import Servers, free_port, process, serve_command, until_listening
-from evalyard_core.domain.records import Record, Verdict
-from evalyard_core.services import Services
 from evalyard_core.storage import Store
 
 RUNS = 3
@@ -136,7 +132,7 @@ async def _add_items(asked: Api, dataset: str, problems: Sequence[Problem]) -> l
 
 async def _page(servers: Servers) -> Table:
     store = await Store.open(servers.mongodb_url, "bench_comparing_page")
-    await lay_out(Services(store, NoQueue()), RECORDS, runs=RUNS, change=_at_random)
+    await lay_out(store, runs=RUNS, records=RECORDS)
     await store.close()
     table = Table(title=f"compareRuns of {RUNS} × {RECORDS:,} records with 3 scores, over HTTP")
     for column in ("rows", "first ms", "p50 ms", "p95 ms", "kB"):
@@ -180,11 +176,3 @@ async def _ask(servers: Servers, variables: dict[str, Any]) -> tuple[list[float]
             if "errors" in answer or len(answer["data"]["compareRuns"]["rows"]["edges"]) != ROWS:
                 raise RuntimeError(f"the page is not what it should be: {response.text[:1000]}")
             return seconds, len(response.content)
-
-
-def _at_random(record: Record) -> Record:
-    """Return a record with scores of its own, so that runs differ."""
-    chance = random.Random(record.id)
-    passed = chance.random() < 0.7
-    scores = tuple(replace(score, number=chance.random(), passed=passed) for score in record.scores)
-    return replace(record, scores=scores, verdict=Verdict.PASSED if passed else Verdict.FAILED)

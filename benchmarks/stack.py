@@ -34,6 +34,7 @@ class Servers:
             "EVALYARD_BROKER_URL": self.broker_url,
             "EVALYARD_DATABASE": database,
             "EVALYARD_PYTHON_TARGETS": "1",
+            "EVALYARD_TARGET_ALLOWED_NETWORKS": "127.0.0.0/8",
             "EVALYARD_LOG_LEVEL": "warning",
             "PYTHONPATH": str(ROOT),
         }

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from evalyard.network import AllowedNetworks
+
 
 class Settings(BaseSettings):
     """Settings of every Evalyard process; each is an environment variable `EVALYARD_<NAME>`."""
@@ -45,6 +47,12 @@ class Settings(BaseSettings):
     python_targets: bool = Field(
         default=False, description="Whether a worker may call Python functions of its own environment as targets."
     )
+    target_allowed_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Networks, addresses and hosts that targets may call besides public addresses: 10.0.0.0/8."
+    )
+    model_prices: Path | None = Field(
+        None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
+    )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
     log_format: Literal["json", "text"] = Field(
         "text", description="Form of the log lines on stderr: `json` or `text`."
@@ -53,7 +61,13 @@ class Settings(BaseSettings):
         "info", description="Least level that is logged: `debug`, `info`, `warning` or `error`."
     )
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "target_allowed_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [origin.strip() for origin in value.split(",") if origin.strip()] if isinstance(value, str) else value
+        return [entry.strip() for entry in value.split(",") if entry.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_allowed_networks")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedNetworks.parse(",".join(value))
+        return value

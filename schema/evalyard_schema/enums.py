@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from evalyard import TargetMode
 from evalyard_core.domain.access import Role
 from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
@@ -39,6 +40,7 @@ __all__ = [
     "ScoreStatus",
     "ScoreType",
     "ScoringStatus",
+    "TargetMode",
     "ThresholdOperator",
     "TrendDirection",
     "Verdict",
@@ -61,6 +63,13 @@ _declare(
 )
 _declare(ItemSource, "Where an item came from.")
 _declare(ScoreType, "What kind of value an evaluator gives.")
+_declare(
+    TargetMode,
+    "How a run comes to its outputs.",
+    CALL="The target is called for each record.",
+    DISPATCH="The target starts something elsewhere, once a run, which submits the records.",
+    REPLAY="Nothing is called: the outputs are those of another run.",
+)
 _declare(ThresholdOperator, "How a score is compared with the threshold's value; IN looks for it in a list.")
 _declare(OrderDirection, "Up or down.")
 _declare(RunOrderField, "What runs are sorted by; those without a value come last in descending order.")

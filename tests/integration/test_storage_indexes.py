@@ -314,6 +314,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.runs.newest, seeds.project_id, 100)
     yield partial(store.runs.pulse, seeds.busy.id)
     yield partial(store.records.open_in_lane, seeds.busy.id, 0, from_seq=10, most=PAGE)
+    yield partial(store.records.completed, seeds.busy.id, from_seq=10, most=PAGE)
     yield partial(_drained, store.records.figures(seeds.busy.id))
     yield partial(store.outcomes.of_runs, [run.id for run in seeds.runs[:2]])
     yield partial(store.outcomes.traits_of_runs, [run.id for run in seeds.runs[:2]])

@@ -88,13 +88,17 @@ class Room:
 
     async def system(self, function: str) -> SystemVersion:
         """Make a version of a system out of a function of tests.support.systems."""
+        return await self.version("python", {"function": f"tests.support.systems:{function}"})
+
+    async def version(self, target: str, config: Any) -> SystemVersion:
+        """Make a version of a system of its own; the room answers as a worker does meanwhile."""
         system = await self.services.systems.create(actor=ANYONE, project_id=self.project.id, name=f"s{now()}")
         return await self.services.systems.create_version(
             actor=ANYONE,
             system_id=system.id,
             name="v1",
-            target="python",
-            config={"function": f"tests.support.systems:{function}"},
+            target=target,
+            config=config,
         )
 
     async def evaluator(

@@ -1,4 +1,4 @@
-"""Answering what only a worker can say: whether a plugin takes a config, and how an evaluator scores a case."""
+"""Answering what only a worker can say: whether a plugin takes a config, how evaluators score and targets answer."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +18,7 @@ from evalyard_core.storage.scores import decode_snapshot, encode_score
 from .plugins.host import ConfigRefused, PluginHost, PluginUnavailable
 from .plugins.scoring import Scorer
 from .plugins.whole import ReadPage, WholeScorer
+from .trying import try_target
 
 _log = structlog.get_logger(__name__)
 
@@ -63,6 +64,8 @@ class Answerer:
     async def _answer_to(self, request: Request) -> Any:
         if request.kind == "score":
             return [encode_score(score) for score in await self._scores(request.body)]
+        if request.kind == "try_target":
+            return await try_target(self._store, self._host, request)
         check = self._host.check_evaluator if request.kind == "check_evaluator" else self._host.check_target
         return await asyncio.to_thread(_refusal, check, request.plugin, request.body["config"])
 

@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableMapping:
-    """Where a variable's value comes from: a JMESPath over {input, expected, output, metadata, trace}."""
+    """Where a variable's value comes from: a JMESPath over {input, expected, output, metadata, trace, record}."""
 
     variable: str
     path: str

@@ -20,6 +20,7 @@ from .records import RecordService
 from .runs import RunService
 from .submissions import SubmissionService
 from .systems import SystemService
+from .trials import TrialService
 
 
 class Services:
@@ -38,6 +39,7 @@ class Services:
         self.evaluators = EvaluatorService(store, self.library)
         self.datasets = DatasetService(store, self.evaluators)
         self.systems = SystemService(store, self.library)
+        self.trials = TrialService(store, self.library)
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store)

@@ -30,8 +30,10 @@ from evalyard_core.storage.collection import Session
 from evalyard_core.storage.datasets import ItemSelection
 from evalyard_core.storage.runs import Figures, RepeatedKey
 
+from .awaiting import finish_overdue, give_up_missing
 from .evaluators import EvaluatorService
 from .library import Library
+from .replays import check_replay, replayed_by
 
 #: How long a hint may be under way before the sweeper sends another.
 HINT_SECONDS: Final = 10.0
@@ -79,7 +81,7 @@ class RunService:
             raise NotFound("There is no such project.", field="input.projectId")
         _check_settings(new.settings)
         dataset = await self._dataset(new)
-        system = await self._system(new)
+        system = await self._system(new, dataset)
         entries = _entries(new, dataset)
         evaluators = await self._evaluators.snapshots(entries, project_id=new.project_id, field="input.evaluatorIds")
         pin = await self._pin(new, dataset, has_system=system is not None)
@@ -218,7 +220,8 @@ class RunService:
         """
         run = await self._store.runs.get(run_id)
         if run is None or (run.is_external and run.status is RunStatus.RUNNING):
-            return run
+            return await self._finish_overdue(run)
+        await give_up_missing(self._store, run)
         collected = await self._collect(run_id)
         if collected.has_open_records and run.status in ACTIVE:
             await self._wake(run_id, reopen=True)
@@ -250,6 +253,12 @@ class RunService:
         await self._wake(run.id)
         return await self._store.runs.get(run.id)
 
+    async def _finish_overdue(self, run: Run | None) -> Run | None:
+        finished = await finish_overdue(self._store, run) if run is not None else None
+        if finished is not None:
+            await self._wake(finished.id)
+        return finished or run
+
     async def purge(self, *, run_id: str) -> None:
         """Remove what is left of a hidden run; whoever is interrupted calls this again."""
         await self._store.tasks.delete_of_run(run_id)
@@ -275,9 +284,9 @@ class RunService:
         return run
 
     async def _begin(self, run: Run) -> Run:
-        """Store a run and its first tasks together; an external one waits for records at once."""
+        """Store a run and its first tasks together; one without a system waits for records at once."""
         moment = now()
-        if run.is_external:
+        if run.system is None:
             run = replace(run, status=RunStatus.RUNNING, started_at=moment)
             lanes = range(run.settings.lanes)
             tasks = [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in lanes]
@@ -338,7 +347,7 @@ class RunService:
             )
         return dataset
 
-    async def _system(self, new: NewRun) -> SystemPin | None:
+    async def _system(self, new: NewRun, dataset: Dataset | None) -> SystemPin | None:
         if new.system_version_id is None:
             return None
         version = await self._store.system_versions.get(new.system_version_id)
@@ -347,7 +356,10 @@ class RunService:
         system = await self._store.systems.get(version.system_id)
         if system is None:
             raise NotFound("There is no such system version.", field="input.systemVersionId")
-        await self._library.usable_target(version.target, field="input.systemVersionId")
+        target = await self._library.usable_target(version.target, field="input.systemVersionId")
+        replayed = await replayed_by(self._store, version, target)
+        if replayed is not None:
+            check_replay(replayed, dataset, new.settings)
         return SystemPin(
             system_id=system.id,
             system_name=system.name,
@@ -355,6 +367,8 @@ class RunService:
             version_name=version.name,
             target=version.target,
             config=version.config,
+            mode=target.mode,
+            replays=replayed.id if replayed else None,
         )
 
     async def _pin(self, new: NewRun, dataset: Dataset | None, *, has_system: bool) -> DatasetPin | None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError
 from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.mapping import Context, figures_of
 from evalyard_core.domain.payload import dump_json, load_json, now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
@@ -42,12 +42,15 @@ _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
 
 #: What a mapping calls the parts of a record.
 _ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
-_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values()), 1)
+#: The arguments of `figures_of`.
+_TOOK: Final = ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "attempts")
+_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values(), *_TOOK), 1)
 _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
 _PROBLEM = PartCodec(Problem)
+_OUTCOME = PartCodec(Outcome)
 _SCORES = PartCodec(tuple[Score, ...])
 _ANNOTATION = PartCodec(Annotation)
 
@@ -230,7 +233,9 @@ class RecordRepository(Listed[Record, RecordList]):
         size = 0
         async with self._rows.find(query, projection=_MAPPED, batch_size=most).sort("seq", 1).limit(most) as rows:
             async for row in rows:
-                found.append(CompletedCase(row["seq"], {root: load_json(row[name]) for root, name in _ROOTS.items()}))
+                parts = {root: load_json(row[name]) for root, name in _ROOTS.items()}
+                figures = figures_of(**{name: row[name] for name in _TOOK})
+                found.append(CompletedCase(row["seq"], {**parts, "record": figures}))
                 size += sum(len(row[name] or "") for name in _ROOTS.values())
                 if size > _PAGE_CHARACTERS:
                     break
@@ -243,6 +248,21 @@ class RecordRepository(Listed[Record, RecordList]):
             {"$set": {"status": RecordStatus.CANCELLED, "finished_at": at}},
         )
         return result.modified_count
+
+    async def give_up(self, run_id: str, problem: Problem, scores: tuple[Score, ...], at: datetime) -> None:
+        """Make errors of the records of a run that nobody has begun, with these scores."""
+        await self._rows.update_many(
+            {"run_id": run_id, "status": RecordStatus.PENDING},
+            {
+                "$set": {
+                    "status": RecordStatus.ERRORED,
+                    "verdict": Verdict.ERRORED,
+                    "error": _PROBLEM.encode(problem),
+                    "scores": _SCORES.encode(scores),
+                    "finished_at": at,
+                }
+            },
+        )
 
     async def done_since(self, run_id: str, since: datetime) -> list[str]:
         """Return the ids of the records of a run that were done with at `since` or later, in their order."""
@@ -332,9 +352,20 @@ def _score_figures(part: Document) -> ScoreFigures:
     )
 
 
+def encode_outcome(outcome: Outcome) -> Any:
+    """Return an outcome as JSON, for a question that is answered by it."""
+    return _OUTCOME.encode(outcome)
+
+
+def decode_outcome(part: Any) -> Outcome:
+    """Return the outcome of an answer."""
+    return _OUTCOME.decode(part)
+
+
 def _outcome_fields(outcome: Outcome) -> Document:
     return {
         "output": dump_json(outcome.output),
+        "response": dump_json(outcome.response),
         "error": None if outcome.error is None else _PROBLEM.encode(outcome.error),
         "attempts": outcome.attempts,
         "latency_ms": outcome.latency_ms,

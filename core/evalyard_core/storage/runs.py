@@ -15,6 +15,7 @@ from evalyard_core.domain.records import RunScore
 from evalyard_core.domain.runs import (
     ACTIVE,
     TERMINAL,
+    Dispatch,
     Distribution,
     Progress,
     Run,
@@ -64,6 +65,7 @@ _PROGRESS = PartCodec(Progress)
 _SNAPSHOTS = PartCodec(tuple[EvaluatorSnapshot, ...])
 _TALLIES = PartCodec(dict[str, Tally])
 _SUMMARY = PartCodec(RunSummary)
+_DISPATCH = PartCodec(Dispatch)
 _DISTRIBUTIONS = PartCodec(dict[str, Distribution])
 _RUN_SCORE = PartCodec(RunScore)
 _RUN_SCORES = PartCodec(dict[str, RunScore])
@@ -171,8 +173,13 @@ class RunRepository(Listed[Run, RunList]):
         if status in TERMINAL:
             changes["finished_at"] = at
         if total is not None:
-            changes["progress.total"] = total
+            # Records that are submitted beyond those that were laid down get the places behind them.
+            changes |= {"progress.total": total, "next_seq": total}
         return await self._update({"_id": identifier, "status": {"$in": list(of)}}, _changed(changes))
+
+    async def note_dispatch(self, identifier: str, dispatch: Dispatch) -> Run | None:
+        """Note what was started elsewhere to carry out a run."""
+        return await self._update({"_id": identifier}, _changed({"dispatch": _DISPATCH.encode(dispatch)}))
 
     async def reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run | None:
         """Bring an ended run back to work with the evaluators and the run scores of `run`.

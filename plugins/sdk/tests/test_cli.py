@@ -53,6 +53,19 @@ def test_a_typer_is_a_group_of_commands(run):
     assert (done.exit_code, done.stdout) == (0, "Hello, Ada.\n")
 
 
+def test_another_package_adds_a_command_to_a_group(run):
+    offered = {"greet": "greeter:app", "greet.count": "greeter:count", "greet.lost": "no_such_module:app"}
+
+    done, lost, old = run("greet", "count", **offered), run("greet", "lost", **offered), run("greet", "bye", **offered)
+    alone = run("greet", "count", greet="greeter:app")
+
+    assert (done.exit_code, done.stdout) == (0, "1 2 3\n")
+    assert (old.exit_code, old.stdout) == (0, "Good-bye.\n")
+    assert lost.exit_code == 1
+    assert "the command lost is not available" in lost.stderr
+    assert alone.exit_code == 2
+
+
 def test_the_help_names_every_command(run):
     done = run("--help", count="greeter:count", greet="greeter:app", broken="no_such_module:app")
 

@@ -68,11 +68,9 @@ class EvaluatorComparison:
         )
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator:
+    def evaluator(self, info: Info) -> LazyEvaluator:
         """The evaluator as it is now."""
-        return await follow(
-            info.context.loaders.evaluators, self.evaluator_id, evaluator.Evaluator.of, what="evaluator"
-        )
+        return follow(info.context.loaders.evaluators, self.evaluator_id, evaluator.Evaluator.of, what="evaluator")
 
     @field
     def delta_interval(self) -> Interval | None:

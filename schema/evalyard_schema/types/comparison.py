@@ -57,9 +57,9 @@ class ComparisonRow:
         )
 
     @field
-    async def item(self, info: Info) -> LazyDatasetItem | None:
+    def item(self, info: Info) -> LazyDatasetItem | None:
         """The dataset item as it is now; null when there was none, or the dataset was deleted since."""
-        return await follow_if_there(info.context.loaders.items, self.shown.row.item_id, item.DatasetItem.of)
+        return follow_if_there(info.context.loaders.items, self.shown.row.item_id, item.DatasetItem.of)
 
 
 @object_type

@@ -45,10 +45,10 @@ class DatasetEvaluator:
         )
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator:
+    def evaluator(self, info: Info) -> LazyEvaluator:
         """The evaluator as it is now."""
         loader = info.context.loaders.evaluators
-        return await follow(loader, self.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+        return follow(loader, self.evaluator_id, evaluator.Evaluator.of, what="evaluator")
 
 
 @object_type
@@ -86,10 +86,10 @@ class Dataset(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
         loader = info.context.loaders.projects
-        return await follow(loader, self.dataset.project_id, project.Project.of, what="project")
+        return follow(loader, self.dataset.project_id, project.Project.of, what="project")
 
     @field
     async def items(

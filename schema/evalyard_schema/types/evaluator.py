@@ -56,13 +56,13 @@ class Evaluator(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
         loader = info.context.loaders.projects
-        return await follow(loader, self.evaluator.project_id, project.Project.of, what="project")
+        return follow(loader, self.evaluator.project_id, project.Project.of, what="project")
 
     @field
-    async def plugin(self, info: Info) -> LazyEvaluatorPlugin:
+    def plugin(self, info: Info) -> LazyEvaluatorPlugin:
         """The plugin as the live workers have it, or as it was when one last had it."""
         loader = info.context.loaders.plugins
-        return await follow(loader, self.evaluator.plugin, plugin.EvaluatorPlugin.of, what="plugin")
+        return follow(loader, self.evaluator.plugin, plugin.EvaluatorPlugin.of, what="plugin")

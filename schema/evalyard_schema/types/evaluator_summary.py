@@ -95,10 +95,10 @@ class EvaluatorSummary:
         )
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator:
+    def evaluator(self, info: Info) -> LazyEvaluator:
         """The evaluator as it is now."""
         loader = info.context.loaders.evaluators
-        return await follow(loader, self.snapshot.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+        return follow(loader, self.snapshot.evaluator_id, evaluator.Evaluator.of, what="evaluator")
 
     @field
     def mapping(self) -> list[VariableMapping]:

@@ -72,10 +72,10 @@ class FailureGroup:
         )
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator | None:
+    def evaluator(self, info: Info) -> LazyEvaluator | None:
         """The evaluator whose scores failed or could not be computed."""
         key = self.group.trait.value if self.kind in _OF_EVALUATORS else None
-        return await follow_if_there(info.context.loaders.evaluators, key, evaluator.Evaluator.of)
+        return follow_if_there(info.context.loaders.evaluators, key, evaluator.Evaluator.of)
 
     @field
     async def failures(self, info: Info, first: int | None = 20, after: str | None = UNSET) -> Connection[LazyRecord]:

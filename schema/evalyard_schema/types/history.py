@@ -83,10 +83,10 @@ class HistorySeries:
         return cls(series=series, unit=series.unit)
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator:
+    def evaluator(self, info: Info) -> LazyEvaluator:
         """The evaluator as it is now."""
         loader = info.context.loaders.evaluators
-        return await follow(loader, self.series.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+        return follow(loader, self.series.evaluator_id, evaluator.Evaluator.of, what="evaluator")
 
     @field
     def points(self) -> list[HistoryPoint]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -10,6 +11,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
+from evalyard_core.domain.systems import SystemVersion
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
@@ -33,6 +35,24 @@ from evalyard_schema.types.lazy import (
     LazySystemVersion,
 )
 from evalyard_schema.types.node import Node
+
+
+@object_type
+class RunDispatch:
+    """What was started elsewhere to carry out a run."""
+
+    at: datetime = strawberry.field(description="When it was started.")
+    deadline_at: datetime = strawberry.field(
+        description="Until when its records are waited for; those missing then are errored, and the run ends."
+    )
+    url: str | None = strawberry.field(description="Where a person can watch it, where that is known.")
+
+    @classmethod
+    def of(cls, dispatch: domain.Dispatch | None) -> Self | None:
+        """Return what was started, if anything."""
+        if dispatch is None:
+            return None
+        return cls(at=dispatch.at, deadline_at=dispatch.deadline_at, url=dispatch.url)
 
 
 @object_type
@@ -92,32 +112,34 @@ class Run(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
-        return await follow(info.context.loaders.projects, self.run.project_id, project.Project.of, what="project")
+        return follow(info.context.loaders.projects, self.run.project_id, project.Project.of, what="project")
 
     @field
-    async def dataset(self, info: Info) -> LazyDataset | None:
+    def dataset(self, info: Info) -> LazyDataset | None:
         """The dataset as it is now; null when there was none, or it was deleted since."""
         pin = self.run.dataset
-        return await follow_if_there(info.context.loaders.datasets, pin.id if pin else None, dataset.Dataset.of)
+        return follow_if_there(info.context.loaders.datasets, pin.id if pin else None, dataset.Dataset.of)
 
     @field
-    async def system(self, info: Info) -> LazySystem | None:
+    def system(self, info: Info) -> LazySystem | None:
         """The system that it calls; null when outputs were submitted."""
         pin = self.run.system
-        return await follow_if_there(info.context.loaders.systems, pin.system_id if pin else None, system.System.of)
+        return follow_if_there(info.context.loaders.systems, pin.system_id if pin else None, system.System.of)
 
     @field
-    async def system_version(self, info: Info) -> LazySystemVersion | None:
+    def system_version(self, info: Info) -> LazySystemVersion | None:
         """The system version that it calls, with the config that it uses; null when outputs were submitted."""
         pin = self.run.system
         if pin is None:
             return None
-        version = await info.context.loaders.system_versions.load(pin.version_id)
-        if version is None:
-            return None
-        return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
+        return follow_if_there(info.context.loaders.system_versions, pin.version_id, partial(_pinned, pin))
+
+    @field
+    def dispatch(self) -> RunDispatch | None:
+        """What was started elsewhere to carry it out; null where the workers do, or nobody has yet."""
+        return RunDispatch.of(self.run.dispatch)
 
     @field
     def progress(self) -> RunProgress:
@@ -156,8 +178,8 @@ class Run(Node):
     @field
     async def rerun_of(self, info: Info) -> LazyRun | None:
         """The run that this one repeats."""
-        found = await follow_if_there(info.context.loaders.runs, self.run.rerun_of, Run.of)
-        return None if found is None or found.run.hidden else found
+        found = await info.context.loaders.runs.load(self.run.rerun_of) if self.run.rerun_of else None
+        return None if found is None or found.hidden else Run.of(found)
 
     @field
     async def previous(self, info: Info) -> LazyRun | None:
@@ -196,3 +218,8 @@ class Run(Node):
         errors and evaluators; then the other tags and values; those that go most strongly with failing before others.
         """
         return await failure_group.failure_group_page(info, self.run, first=first, after=after)
+
+
+def _pinned(pin: domain.SystemPin, version: SystemVersion) -> system.SystemVersion:
+    """Return a system version as a run uses it."""
+    return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))

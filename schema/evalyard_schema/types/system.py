@@ -40,10 +40,10 @@ class System(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
         loader = info.context.loaders.projects
-        return await follow(loader, self.system.project_id, project.Project.of, what="project")
+        return follow(loader, self.system.project_id, project.Project.of, what="project")
 
     @field
     async def versions(
@@ -55,10 +55,10 @@ class System(Node):
         return await connect(loader, versions, SystemVersion.of, first=first, after=after)
 
     @field
-    async def production_version(self, info: Info) -> LazySystemVersion | None:
+    def production_version(self, info: Info) -> LazySystemVersion | None:
         """The version that is in production, as setProductionVersion says."""
         loader = info.context.loaders.system_versions
-        return await follow_if_there(loader, self.system.production_version_id, SystemVersion.of)
+        return follow_if_there(loader, self.system.production_version_id, SystemVersion.of)
 
 
 @object_type
@@ -84,9 +84,9 @@ class SystemVersion(Node):
         )
 
     @field
-    async def system(self, info: Info) -> LazySystem:
+    def system(self, info: Info) -> LazySystem:
         """The system that it is a version of."""
-        return await follow(info.context.loaders.systems, self.version.system_id, System.of, what="system")
+        return follow(info.context.loaders.systems, self.version.system_id, System.of, what="system")
 
     @field
     async def runs(self, info: Info, first: int | None = 20, after: str | None = UNSET) -> Connection[LazyRun]:

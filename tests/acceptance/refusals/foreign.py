@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from . import operations as op
 
 _HERE = {"projectId": "<project>"}
+_NEW_VERSION = {"systemId": "<system>", "name": "mine"}
 _OVER = {**_HERE, "datasetId": "<dataset>"}
 
 
@@ -73,6 +74,9 @@ PLACES = (
     _place("evaluator", op.GATE, id="<finished>", policy={"evaluators": [{"evaluatorId": "<x>", "minMean": 0}]}),
     _place("system", op.SYSTEM, id="<x>"),
     _place("system", op.CREATE_VERSION, input={"systemId": "<x>", "name": "mine", "target": "python"}),
+    _place("project", op.TRY_TARGET, input={"projectId": "<x>", "target": "python", "input": 1}),
+    _place("version", op.TRY_TARGET, input={"systemVersionId": "<x>", "input": 1}),
+    _place("run", op.CREATE_VERSION, input={**_NEW_VERSION, "target": "replay", "config": {"run_id": "<x>"}}),
     _place("system", op.RUNS, id="<project>", filter={"systemId": "<x>"}),
     _place("version", op.NODE, id="<x>"),
     _place("version", op.SET_PRODUCTION, systemVersionId="<x>"),

@@ -47,6 +47,7 @@ REFRESH_PLUGINS = "mutation { refreshPlugins }"
 
 CREATE_SYSTEM = "mutation ($input: CreateSystemInput!) { createSystem(input: $input) { id } }"
 CREATE_VERSION = "mutation ($input: CreateSystemVersionInput!) { createSystemVersion(input: $input) { id } }"
+TRY_TARGET = "mutation ($input: TryTargetInput!) { tryTarget(input: $input) { done } }"
 SET_PRODUCTION = """mutation ($systemVersionId: ID!) {
   setProductionVersion(systemVersionId: $systemVersionId) { id }
 }"""

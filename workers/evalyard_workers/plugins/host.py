@@ -213,5 +213,6 @@ def _describe_target(loaded: Loaded[type[evalyard.Target[Any]]]) -> TargetPlugin
         distribution=found.distribution,
         version=found.version,
         config_schema=described.config_schema if described else {},
+        mode=described.mode if described else evalyard.TargetMode.CALL,
         problem=loaded.problem,
     )

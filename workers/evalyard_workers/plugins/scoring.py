@@ -81,7 +81,7 @@ class Scorer:
         if answer.error is not None:
             return [Answer(None, answer.error, answer.seconds)] * len(cases)
         try:
-            return [Answer(result, None, seconds) for result in _results(answer.result, len(cases))]
+            return [_answer(result, seconds) for result in _results(answer.result, len(cases))]
         except RAISED as error:
             return [Answer(None, error, seconds)] * len(cases)
 
@@ -153,6 +153,12 @@ def _submit(threads: ThreadPoolExecutor, turn: _Turn) -> Future[None]:
 
 async def _as_awaitable(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
+
+
+def _answer(result: Any, seconds: float) -> Answer:
+    """Return the answer for one case of a batch, which the plugin may have declined."""
+    declined = isinstance(result, evalyard.Skip | evalyard.EvaluationError)
+    return Answer(None, result, seconds) if declined else Answer(result, None, seconds)
 
 
 def _results(results: Any, count: int) -> list[Any]:

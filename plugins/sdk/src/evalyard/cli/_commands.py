@@ -1,10 +1,10 @@
 """The commands, found as entry points of the group `evalyard.commands`.
 
 An entry point is called as its command and resolves to a function, which is the command, or to a `typer.Typer`, which
-is a group of commands.
+is a group of commands. One called `group.command` adds a command to the group of another package.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any, Final
 
@@ -33,10 +33,20 @@ def build_app(found: Iterable[EntryPoint], arguments: Sequence[str]) -> typer.Ty
     )
     app.callback()(_options)
     commands = _by_name(found)
-    wanted = arguments[0] if arguments and arguments[0] in commands else None
-    for name in [wanted] if wanted else sorted(commands):
-        _add(app, name, commands[name])
+    whole = [name for name in sorted(commands) if "." not in name]
+    wanted = arguments[0] if arguments and arguments[0] in whole else None
+    for name in [wanted] if wanted else whole:
+        group = _add(app, name, commands[name])
+        if group is not None:
+            _extend(group, name, commands)
     return app
+
+
+def _extend(group: typer.Typer, name: str, commands: Mapping[str, Sequence[EntryPoint]]) -> None:
+    """Add to a group what other packages offer for it."""
+    for added in sorted(commands):
+        if added.startswith(f"{name}."):
+            _add(group, added.removeprefix(f"{name}."), commands[added])
 
 
 def _options(
@@ -61,26 +71,32 @@ def _by_name(found: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
     return commands
 
 
-def _add(app: typer.Typer, name: str, offers: Sequence[EntryPoint]) -> None:
-    """Add command `name`, or one that says why it can't be had."""
+def _add(app: typer.Typer, name: str, offers: Sequence[EntryPoint]) -> typer.Typer | None:
+    """Add command `name`, or one that says why it can't be had; return the group if it is one."""
     if len({offer.value for offer in offers}) > 1:
         packages = " and ".join(sorted(_package(offer) for offer in offers))
         _add_broken(app, name, f"it is offered by {packages}: uninstall one of them")
-        return
+        return None
     try:
         command = offers[0].load()
     except Exception as error:  # noqa: BLE001 - whatever a stranger's package raises costs its own command only
         reason = f"{type(error).__name__}: {error}"
         _add_broken(app, name, f"{_package(offers[0])} could not be loaded ({reason}): reinstall or remove it")
-        return
-    _attach(app, name, command)
+        return None
+    return _attach(app, name, command)
 
 
-def _attach(app: typer.Typer, name: str, command: typer.Typer | Callable[..., Any]) -> None:
+def _attach(app: typer.Typer, name: str, command: typer.Typer | Callable[..., Any]) -> typer.Typer | None:
     if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
-    else:
-        app.command(name)(command)
+        # Another package may add to the group; it is not ours to change.
+        group = typer.Typer(name=name, help=command.info.help, no_args_is_help=True)
+        group.registered_commands += command.registered_commands
+        group.registered_groups += command.registered_groups
+        group.registered_callback = command.registered_callback
+        app.add_typer(group)
+        return group
+    app.command(name)(command)
+    return None
 
 
 def _add_broken(app: typer.Typer, name: str, reason: str) -> None:

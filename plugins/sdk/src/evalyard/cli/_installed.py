@@ -1,10 +1,9 @@
 """The plugins of this environment, as `evalyard plugins list` shows them."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-import orjson
 from rich.table import Table
 
 from evalyard import PluginLoadError
@@ -32,7 +31,7 @@ def installed_plugins() -> list[Installed]:
 
 def as_lines(plugins: Sequence[Installed]) -> str:
     """Return the plugins as a JSON array."""
-    return orjson.dumps([asdict(plugin) for plugin in plugins], option=orjson.OPT_INDENT_2).decode()
+    return json.dumps([asdict(plugin) for plugin in plugins], indent=2)
 
 
 def as_table(plugins: Sequence[Installed]) -> Table:
@@ -52,8 +51,7 @@ def _look(found: FoundPlugin, kind: str, summarise: Callable[[FoundPlugin], str]
 
 
 def _evaluator(found: FoundPlugin) -> str:
-    loaded: Any = load_evaluator(found)
-    return describe_evaluator(found, loaded).summary
+    return describe_evaluator(found, load_evaluator(found)).summary
 
 
 def _target(found: FoundPlugin) -> str:
