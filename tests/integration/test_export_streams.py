@@ -73,6 +73,14 @@ async def documents_read(client: AsyncMongoClient[dict[str, object]]) -> int:
     return int((await client.admin.command("serverStatus"))["metrics"]["document"]["returned"])
 
 
+async def exports_counted(server: Server, form: str, outcome: str) -> float:
+    """Return how many exports the server says it had."""
+    async with server.client() as client:
+        figures = (await client.get("/metrics")).text
+    name = f'evalyard_exports_total{{form="{form}",outcome="{outcome}"}} '
+    return sum(float(line.removeprefix(name)) for line in figures.splitlines() if line.startswith(name))
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 async def test_a_client_that_goes_away_ends_the_reading(
     form: str, server: Server, long_run: Run, shared_settings: Settings
@@ -90,6 +98,8 @@ async def test_a_client_that_goes_away_ends_the_reading(
         async with asyncio.timeout(20):
             while await open_cursors(database, shared_settings.database):
                 await asyncio.sleep(0.02)
+            while await exports_counted(server, form, "abandoned") != 1:
+                await asyncio.sleep(0.02)
         # Each of them was read once before the first row, for the columns of the scores.
         assert await documents_read(database) - before < 1.5 * RECORDS
 
@@ -106,6 +116,15 @@ async def test_an_export_whose_run_is_deleted_has_no_end(server: Server, long_ru
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
             async for _ in chunks:
                 pass
+    async with asyncio.timeout(20):
+        while await exports_counted(server, "csv", "failed") != 1:
+            await asyncio.sleep(0.02)
+
+
+async def test_an_export_that_was_taken_whole_is_counted(server: Server, short_run: Run):
+    async with server.client() as client:
+        await client.get(f"/exports/runs/{gid('Run', short_run)}.CSV")
+    assert await exports_counted(server, "csv", "complete") == 1
 
 
 async def test_a_run_that_is_deleted_while_it_is_read_is_a_conflict(short_run: Run, shared_store: Store):

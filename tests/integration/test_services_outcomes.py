@@ -6,11 +6,12 @@ import pytest
 
 from evalyard_core.domain.comparing.outcomes import Case
 from evalyard_core.domain.errors import LimitExceeded
-from evalyard_core.domain.records import Verdict
+from evalyard_core.domain.records import Record, ScoreStatus, Verdict
 from evalyard_core.domain.runs import Progress
 from evalyard_core.services.failure_groups import FailureGroups
 from evalyard_core.services.outcomes import Outcomes
 from evalyard_core.storage import Store
+from tests.fixtures.core import a_score
 from tests.fixtures.objects import a_run
 from tests.fixtures.results import Results
 
@@ -26,6 +27,17 @@ async def test_cases_are_read_in_the_order_of_the_run_with_their_numbers(store: 
     assert verdicts(dict(cases)) == [[Verdict.PASSED, Verdict.ERRORED], [Verdict.FAILED, Verdict.PASSED], [None]]
     numbers = [[outcome.values.get(results.exact.id) for outcome in case.outcomes] for case in cases.values()]
     assert numbers == [[1.0, None], [0.0, 1.0], [None]]
+
+
+async def test_a_score_that_could_not_be_computed_has_no_number(store: Store):
+    results = await Results.of(store, 2)
+
+    def broken(record: Record) -> Record:
+        score = a_score(evaluator_id=results.exact.id, status=ScoreStatus.ERROR if record.seq else ScoreStatus.OK)
+        return replace(record, scores=(score,))
+
+    [cases] = await Outcomes(store).of([await results.run("PP", each=broken)])
+    assert [case.mean(results.exact.id) for case in cases.values()] == [1.0, None]
 
 
 async def test_an_ended_run_is_read_once_for_each_revision(store: Store):

@@ -23,7 +23,7 @@ def new_failures(cases: Cases, before: Cases) -> frozenset[str]:
     return frozenset(
         outcome.record_id
         for key, case in cases.items()
-        if case.passed < case.judged and has_passed(before.get(key, NOTHING))
+        if has_passed(before.get(key, NOTHING))
         for outcome in case.outcomes
         if is_failure(outcome)
     )
