@@ -29,4 +29,4 @@ class Services:
         self.systems = SystemService(store, self.library)
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
-        self.records = RecordService(store)
+        self.records = RecordService(store, queue)
