@@ -21,7 +21,9 @@ async def a_stored_record(house: House, **changes: Any) -> Record:
     """Store a record of the house's project that one evaluator has passed."""
     scores = (a_score(evaluator_id="e" * 24),)
     plain = {"output": "out", "scores": scores, "verdict": Verdict.PASSED}
-    record = a_record(a_run(house.project.id), 0, **{**plain, **changes})
+    run = a_run(house.project.id)
+    record = a_record(run, 0, **{**plain, **changes})
+    await house.store.runs.add(run)
     await house.store.records.add([record])
     return record
 

@@ -196,7 +196,10 @@ class PassAtK:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """The exact figures of a run that ended; durations are milliseconds."""
+    """The exact figures of a run that ended; durations are milliseconds.
+
+    It is `outdated` between a person's scoring one of the records and the making of the figures that follow from it.
+    """
 
     total_cost_usd: float = 0.0
     total_tokens: int = 0
@@ -210,6 +213,7 @@ class RunSummary:
     failed: int = 0
     errored: int = 0
     pass_at_k: tuple[PassAtK, ...] = ()
+    outdated: bool = False
 
 
 class Bin(NamedTuple):

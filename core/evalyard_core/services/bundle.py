@@ -42,7 +42,7 @@ class Services:
         self.trials = TrialService(store, self.library)
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
-        self.records = RecordService(store)
+        self.records = RecordService(store, queue)
         self.links = LinkService(store, base_url=public_url, secret=link_secret)
         self.outcomes = Outcomes(store)
         self.failure_groups = FailureGroups(store)

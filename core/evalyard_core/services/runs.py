@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
@@ -184,18 +185,25 @@ class RunService:
         if collected.has_open_records:
             await self._store.records.cancel_open(run_id, moment)
             collected = await self._collect(run_id)
-        summary = collected.summary(started_at=run.started_at, finished_at=moment, most_trials=run.settings.trials)
-        if run.rescoring and run.summary is not None:
-            # What was scored again, maybe days later, did not take longer to carry out.
-            summary = replace(summary, total_duration_ms=run.summary.total_duration_ms)
-        figures = Figures(
-            progress=collected.progress(),
-            tallies=collected.tallies(),
-            summary=summary,
-            distributions=collected.distributions(),
-        )
         # Whoever has changed the run meanwhile, say by scoring it again, has made these figures old.
+        figures = _exact(run, collected, ended_at=moment)
         return await self._store.runs.conclude(run, figures, at=moment) or await self.end(run_id=run_id)
+
+    async def refresh(self, *, run_id: str) -> None:
+        """Make the exact figures of an ended run anew, after people have scored its records.
+
+        A run that is back at work is left alone: its end makes them.
+        """
+        run = await self._store.runs.get(run_id)
+        if run is None or not run.is_terminal or run.finished_at is None:
+            return
+        collected = await self._collect(run_id)
+        if collected.has_open_records:
+            return
+        figures = _exact(run, collected, ended_at=run.finished_at)
+        if await self._store.runs.conclude(run, figures, at=run.finished_at) is None:
+            # Somebody goes on scoring and has called for this again: a large run would never get a summary otherwise.
+            await self._store.runs.store_outdated_summary(run, figures)
 
     async def _score_as_a_whole(self, run: Run) -> Run | None:
         """Have the evaluators that score runs do so; the task is there once, however often this is called."""
@@ -262,3 +270,17 @@ class RunService:
     async def _attached(self, run: Run) -> Sequence[AttachedEvaluator]:
         dataset = await self._store.datasets.get(run.dataset.id) if run.dataset else None
         return dataset.evaluators if dataset else ()
+
+
+def _exact(run: Run, collected: RunAccumulator, *, ended_at: datetime) -> Figures:
+    """Return the figures of a run whose records were collected."""
+    summary = collected.summary(started_at=run.started_at, finished_at=ended_at, most_trials=run.settings.trials)
+    if run.rescoring and run.summary is not None:
+        # What was scored again, maybe days later, did not take longer to carry out.
+        summary = replace(summary, total_duration_ms=run.summary.total_duration_ms)
+    return Figures(
+        progress=collected.progress(),
+        tallies=collected.tallies(),
+        summary=summary,
+        distributions=collected.distributions(),
+    )

@@ -190,19 +190,30 @@ class RecordRepository(Listed[Record, RecordList]):
             {"$set": {"status": RecordStatus.PENDING, "started_at": None}},
         )
 
-    async def annotate(self, identifier: str, annotation: Annotation) -> Record | None:
-        """Add an annotation."""
-        return await self._update({"_id": identifier}, {"$push": {"annotations": _ANNOTATION.encode(annotation)}})
+    async def annotate(self, identifier: str, annotation: Annotation, *, most: int) -> Record | None:
+        """Add an annotation; None where the record is gone or has `most` of them."""
+        with_room = {"_id": identifier, f"annotations.{most - 1}": {"$exists": False}}
+        return await self._update(with_room, {"$push": {"annotations": _ANNOTATION.encode(annotation)}})
 
     async def set_scores(
-        self, record: Record, scores: tuple[Score, ...], verdict: Verdict | None, *, session: Session
+        self,
+        record: Record,
+        scores: tuple[Score, ...],
+        verdict: Verdict | None,
+        *,
+        judged: str | None = None,
+        session: Session,
     ) -> Record | None:
-        """Replace the scores of a record, unless they are no longer those that `record` has."""
-        return await self._update(
-            {"_id": record.id, "status": record.status, "scores": _SCORES.encode(record.scores)},
-            {"$set": {"scores": _SCORES.encode(scores), "verdict": verdict}},
-            session=session,
-        )
+        """Replace the scores of a record, unless they are no longer those that `record` has.
+
+        `judged` names the evaluator for which a person has now scored it: by that such records are found.
+        """
+        update: Document = {"$set": {"scores": _SCORES.encode(scores), "verdict": verdict}}
+        if judged is not None:
+            update["$set"]["judged_at"] = now()
+            update["$addToSet"] = {"judged": judged}
+        there = {"_id": record.id, "status": record.status, "scores": _SCORES.encode(record.scores)}
+        return await self._update(there, update, session=session)
 
     async def reopen_for_scoring(self, run_id: str) -> None:
         """Make every record of a run that was carried out ready to be scored again."""

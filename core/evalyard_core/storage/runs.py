@@ -141,10 +141,6 @@ class RunRepository(Listed[Run, RunList]):
         """Set plain fields: name, notes or tags."""
         return await self._update({"_id": identifier, "hidden": False}, _changed(changes))
 
-    async def touch(self, identifier: str, *, session: Session) -> None:
-        """Note that a record of an ended run has changed."""
-        await self._rows.update_one({"_id": identifier}, _changed({}), session=session)
-
     async def hide(self, identifier: str) -> None:
         """Make a run invisible before its records are removed."""
         await self._rows.update_one({"_id": identifier}, {"$set": {"hidden": True}})
@@ -208,16 +204,22 @@ class RunRepository(Listed[Run, RunList]):
         return int(row["next_seq"]) if row else None
 
     async def add_progress(
-        self, identifier: str, progress: Progress, tallies: Mapping[str, Tally], *, session: Session | None = None
+        self,
+        identifier: str,
+        progress: Progress,
+        tallies: Mapping[str, Tally],
+        *,
+        outdates: bool = False,
+        session: Session | None = None,
     ) -> RunPulse | None:
-        """Add to a run's counters in one round trip, and return how it stands."""
+        """Add to a run's counters in one round trip, and return how it stands; `outdates` marks its summary."""
         increments = {f"progress.{name}": value for name, value in _nonzero(progress)}
         for key, tally in tallies.items():
             increments |= {f"tallies.{key}.{name}": value for name, value in _nonzero(tally)}
         return self._pulse(
             await self._rows.find_one_and_update(
                 {"_id": identifier},
-                {"$inc": {**increments, "revision": 1}},
+                {"$inc": {**increments, "revision": 1}, **({"$set": {"summary.outdated": True}} if outdates else {})},
                 return_document=True,
                 projection={"status": 1, "progress": 1, "started_at": 1},
                 session=session,
@@ -240,6 +242,13 @@ class RunRepository(Listed[Run, RunList]):
         if run.status in ACTIVE:
             changes |= {"status": RunStatus.COMPLETED, "finished_at": at}
         return await self._update({"_id": run.id, "revision": run.revision}, _changed(changes))
+
+    async def store_outdated_summary(self, run: Run, figures: Figures) -> None:
+        """Give a run newer figures that are outdated as well, unless it is back at work; its counters are right."""
+        made = _figures(figures)
+        changes = {"summary": made["summary"] | {"outdated": True}, "distributions": made["distributions"]}
+        ended = {"_id": run.id, "status": run.status, "finished_at": run.finished_at}
+        await self._rows.update_one(ended, _changed(changes))
 
     async def store_run_score(self, identifier: str, evaluator_id: str, run_score: RunScore) -> bool:
         """Store what an evaluator says of a run as a whole; False where it has said so, or the run was stopped."""

@@ -21,6 +21,7 @@ from evalyard_schema.inputs.gate import GatePolicyInput
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.types import dataset, export_links, failing, failure_group, gate, project, record, system
 from evalyard_schema.types.connection import Connection, connect
+from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
@@ -35,24 +36,6 @@ from evalyard_schema.types.lazy import (
     LazySystemVersion,
 )
 from evalyard_schema.types.node import Node
-
-
-@object_type
-class RunDispatch:
-    """What was started elsewhere to carry out a run."""
-
-    at: datetime = strawberry.field(description="When it was started.")
-    deadline_at: datetime = strawberry.field(
-        description="Until when its records are waited for; those missing then are errored, and the run ends."
-    )
-    url: str | None = strawberry.field(description="Where a person can watch it, where that is known.")
-
-    @classmethod
-    def of(cls, dispatch: domain.Dispatch | None) -> Self | None:
-        """Return what was started, if anything."""
-        if dispatch is None:
-            return None
-        return cls(at=dispatch.at, deadline_at=dispatch.deadline_at, url=dispatch.url)
 
 
 @object_type

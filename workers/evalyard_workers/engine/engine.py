@@ -150,7 +150,7 @@ class Engine:
             await self._services.runs.stop(run=run, status=RunStatus.FAILED, reason=reason[:1000])
         except Refusal:
             _log.info("the run has ended in the meantime")
-        await self._give_back(task, TaskState.READY)
+        await self._give_back(task, TaskState.IDLE if task.kind is TaskKind.FIGURES else TaskState.READY)
 
     async def _plan(self, run: Run, lease: Lease) -> _Ended:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
@@ -183,6 +183,10 @@ class Engine:
         return kept
 
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
+        if lease.task.kind is TaskKind.FIGURES:
+            async with lease.held(_nothing):
+                await self._services.runs.refresh(run_id=run.id)
+            return _Ended(TaskState.IDLE)
         if lease.task.kind is TaskKind.SCORE_RUN:
             whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
             return _Ended(await whole.work(lease, self._stopping))

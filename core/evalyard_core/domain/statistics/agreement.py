@@ -27,11 +27,15 @@ class ConfusionTable(Generic[Label]):
 def confusion_table(first: Sequence[Label], second: Sequence[Label]) -> ConfusionTable[Label]:
     """Return the table of what two judges said of the same records; ValueError if one has judged more of them.
 
-    Labels stand in the order of their texts.
+    Numbers stand in their order, other labels in that of their texts.
     """
     pairs = Counter(zip(first, second, strict=True))
-    labels = tuple(sorted({label for pair in pairs for label in pair}, key=str))
+    labels = tuple(sorted({label for pair in pairs for label in pair}, key=_rank))
     return ConfusionTable(labels, tuple(tuple(pairs[row, column] for column in labels) for row in labels))
+
+
+def _rank(label: Hashable) -> tuple[bool, float, str]:
+    return (False, label, "") if isinstance(label, int | float) else (True, 0, str(label))
 
 
 def cohen_kappa(table: ConfusionTable[Label]) -> float | None:
