@@ -1,6 +1,5 @@
 """Runs."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -11,7 +10,6 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.systems import SystemVersion
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
@@ -117,7 +115,9 @@ class Run(Node):
         pin = self.run.system
         if pin is None:
             return None
-        return follow_if_there(info.context.loaders.system_versions, pin.version_id, partial(_pinned, pin))
+        return follow_if_there(
+            info.context.loaders.system_versions, pin.version_id, partial(system.SystemVersion.pinned, pin)
+        )
 
     @field
     def dispatch(self) -> RunDispatch | None:
@@ -201,8 +201,3 @@ class Run(Node):
         errors and evaluators; then the other tags and values; those that go most strongly with failing before others.
         """
         return await failure_group.failure_group_page(info, self.run, first=first, after=after)
-
-
-def _pinned(pin: domain.SystemPin, version: SystemVersion) -> system.SystemVersion:
-    """Return a system version as a run uses it."""
-    return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))

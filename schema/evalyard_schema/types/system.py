@@ -1,5 +1,6 @@
 """Systems under test."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
@@ -9,6 +10,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import systems as domain
 from evalyard_core.domain.lists import RunList, SystemVersionList
+from evalyard_core.domain.runs import SystemPin
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.ids import encode
@@ -82,6 +84,11 @@ class SystemVersion(Node):
             config=version.config,
             created_at=version.created_at,
         )
+
+    @classmethod
+    def pinned(cls, pin: SystemPin, version: domain.SystemVersion) -> Self:
+        """Return a version as a run uses it."""
+        return cls.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
 
     @field
     def system(self, info: Info) -> LazySystem:
