@@ -179,11 +179,7 @@ class Run(Node):
     async def new_failures(
         self, info: Info, first: int | None = 20, after: str | None = UNSET
     ) -> Connection[LazyRecord]:
-        """Records that fail here and passed in `previous`.
-
-        With trials: records that failed or errored, of items of which every trial with a verdict had passed. In the
-        run's order.
-        """
+        """Records that fail here and passed in `previous`: of items of which every trial with a verdict had passed."""
         return await failing.new_failures(info, self.run, first=first, after=after)
 
     @field
