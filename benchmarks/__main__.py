@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, comparing, engine, exporting, pages
+from benchmarks import both_ways, comparing, engine, exporting, pages, reading
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export")
+BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading")
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -29,6 +29,8 @@ async def main(arguments: argparse.Namespace) -> None:
             await both_ways.measure(running, systems, console)
         if "export" in arguments.only:
             await exporting.measure(running, arguments.lengths, console)
+        if "reading" in arguments.only:
+            await reading.measure(running, arguments.runs, console)
 
 
 def parse() -> argparse.Namespace:
@@ -45,6 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--lengths", type=int, nargs="*", default=[10_000, 100_000], help="records of the runs that are exported"
     )
+    parser.add_argument("--runs", type=int, default=1000, help="runs of 1,000 records for the pages of results")
     return parser.parse_args()
 
 

@@ -2,8 +2,8 @@
 
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.laid_out import lay_out
-from benchmarks.stack import Servers, free_port, process, serve_command, until_listening
+from benchmarks.stack import Servers, serving
 from evalyard_core.storage import Store
 
 RUNS = 50
@@ -76,7 +76,7 @@ async def measure(servers: Servers, scales: Sequence[int], console: Console) -> 
         await mongodb.admin.command("fsync")
         pages = []
         for scale in scales:
-            client = await stack.enter_async_context(_api(servers, _database(scale)))
+            client = await stack.enter_async_context(serving(servers, _database(scale)))
             pages += [Page(RECORDS * scale, fields, query, client) for fields, query in QUERIES.items()]
         sizes = [_checked(await page.ask()) for page in pages]
         floor = [await _floor(mongodb, _database(scales[0])) for _ in range(REQUESTS)]
@@ -84,16 +84,6 @@ async def measure(servers: Servers, scales: Sequence[int], console: Console) -> 
             for page in pages:
                 await page.ask()
     console.print(_table(pages, sizes, floor))
-
-
-@asynccontextmanager
-async def _api(servers: Servers, database: str) -> AsyncIterator[httpx.AsyncClient]:
-    port = free_port()
-    environment = {**servers.environment(database), "EVALYARD_AUTH": "none", "EVALYARD_PORT": str(port)}
-    async with process(*serve_command(), environment=environment):
-        await until_listening(port)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            yield client
 
 
 async def _floor(mongodb: AsyncMongoClient[dict[str, Any]], database: str) -> float:
