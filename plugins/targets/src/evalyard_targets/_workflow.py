@@ -24,13 +24,18 @@ class WorkflowConfig(Config):
     """Which workflow of GitHub Actions carries a run out, and how long its records are waited for."""
 
     repository: str = Field(
-        pattern=rf"^[A-Za-z0-9][A-Za-z0-9-]*/{_NAME}$", description="The repository, as owner/name."
+        pattern=rf"^[A-Za-z0-9][A-Za-z0-9-]*/{_NAME}$",
+        examples=["acme/assistant"],
+        description="The repository, as owner/name.",
     )
     workflow: str = Field(
-        pattern=rf"^{_NAME}$", description="File name of the workflow, such as evaluate.yml, or its number."
+        pattern=rf"^{_NAME}$",
+        examples=["evaluate.yml"],
+        description="File name of the workflow, such as evaluate.yml, or its number.",
     )
     token: SecretReference = Field(
-        description="A token that may write actions, as ${secret:NAME} for the worker's EVALYARD_SECRET_NAME."
+        examples=["${secret:GITHUB_TOKEN}"],
+        description="A token that may write actions, as ${secret:NAME} for the worker's EVALYARD_SECRET_NAME.",
     )
     ref: str = Field("main", pattern=r"^[^\s~^:?*\[\\]+$", description="Branch or tag whose workflow is started.")
     inputs: Annotated[dict[str, Template], Plain] = Field(
