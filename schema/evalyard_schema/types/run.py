@@ -12,35 +12,24 @@ from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
-from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
-from evalyard_schema.given import given
+from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
-from evalyard_schema.inputs.gate import GatePolicyInput
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, export_links, failing, failure_group, gate, project, record, system
+from evalyard_schema.types import dataset, project, record, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
-from evalyard_schema.types.lazy import (
-    LazyDataset,
-    LazyFailureGroup,
-    LazyGateResult,
-    LazyProject,
-    LazyRecord,
-    LazyRun,
-    LazySystem,
-    LazySystemVersion,
-)
+from evalyard_schema.types.lazy import LazyDataset, LazyProject, LazyRecord, LazyRun, LazySystem, LazySystemVersion
 from evalyard_schema.types.node import Node
+from evalyard_schema.types.run_results import RunResults
 
 
 @object_type
-class Run(Node):
+class Run(RunResults, Node):
     """One execution of a system version over a dataset version, scored by evaluators: a point-in-time snapshot."""
 
-    run: strawberry.Private[domain.Run]
     number: int = strawberry.field(description="1, 2, 3 … in the project.")
     name: str
     dataset_name: str | None = strawberry.field(description="The dataset's name when the run started.")
@@ -169,31 +158,3 @@ class Run(Node):
         """The run before this one of the same dataset and system."""
         found = await info.context.loaders.previous_runs.load(self.run)
         return None if found is None else Run.of(found)
-
-    @field
-    async def export_url(self, info: Info, format: ExportFormat) -> str:
-        """A link to all of its records as a file, for whoever has it and for 15 minutes; see `recordsExportUrl`."""
-        return await export_links.of_run(info, self.run, format)
-
-    @field
-    async def new_failures(
-        self, info: Info, first: int | None = 20, after: str | None = UNSET
-    ) -> Connection[LazyRecord]:
-        """Records that fail here and passed in `previous`: of items of which every trial with a verdict had passed."""
-        return await failing.new_failures(info, self.run, first=first, after=after)
-
-    @field
-    async def gate(self, info: Info, policy: GatePolicyInput | None = UNSET) -> LazyGateResult:
-        """Whether it may be deployed, by a policy or by that of its dataset, of which nothing is added to one given."""
-        return await gate.judged(info, self.run, given(policy))
-
-    @field
-    async def failure_groups(
-        self, info: Info, first: int | None = 20, after: str | None = UNSET
-    ) -> Connection[LazyFailureGroup]:
-        """What failing cases share, in groups of two or more: tags and metadata, errors, evaluators.
-
-        First the tags and values with which cases fail more often than without, beyond what chance would do; then
-        errors and evaluators; then the other tags and values; those that go most strongly with failing before others.
-        """
-        return await failure_group.failure_group_page(info, self.run, first=first, after=after)
