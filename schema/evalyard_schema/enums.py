@@ -6,6 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.agreement import AgreementBasis
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
@@ -14,6 +15,7 @@ from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus,
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
 
 __all__ = [
+    "AgreementBasis",
     "ItemSource",
     "OrderDirection",
     "PluginHealth",
@@ -86,6 +88,12 @@ _declare(
     SKIPPED="There was nothing to compute; `explanation` says why.",
 )
 _declare(ScoreSource, "Who gave a score.")
+_declare(
+    AgreementBasis,
+    "What is compared of the evaluator's scores and of people's.",
+    VALUE="What they say: true or false, numbers (true being 1), or labels, by the evaluator's score type.",
+    PASSED="Whether they pass: for thumbs up and down beside numbers that have a threshold.",
+)
 _declare(RunSource, "What started a run.")
 _declare(
     RunStatus,

@@ -4,6 +4,7 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .access import AccessService
+from .agreement import AgreementService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .library import Library
@@ -30,3 +31,4 @@ class Services:
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store, queue)
+        self.agreement = AgreementService(store)

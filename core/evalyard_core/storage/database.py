@@ -14,6 +14,7 @@ from .collection import Session
 from .datasets import DatasetRepository, ItemRepository
 from .evaluators import EvaluatorRepository
 from .indexes import INDEXES
+from .judgements import JudgementRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
 from .requests import RequestRepository
@@ -47,6 +48,7 @@ class Store:
         self.runs = RunRepository(self._database)
         self.records = RecordRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
+        self.judgements = JudgementRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)
