@@ -7,6 +7,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from evalyard import TargetMode
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.agreement import AgreementBasis
 from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
@@ -21,6 +22,7 @@ from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
 from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
 __all__ = [
+    "AgreementBasis",
     "BaselineChoice",
     "Change",
     "ComparisonVerdict",
@@ -108,6 +110,12 @@ _declare(
     SKIPPED="There was nothing to compute; `explanation` says why.",
 )
 _declare(ScoreSource, "Who gave a score.")
+_declare(
+    AgreementBasis,
+    "What is compared of the evaluator's scores and of people's.",
+    VALUE="What they say: true or false, numbers (true being 1), or labels, by the evaluator's score type.",
+    PASSED="Whether they pass: for thumbs up and down beside numbers that have a threshold.",
+)
 _declare(RunSource, "What started a run.")
 _declare(
     RunStatus,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evalyard_core.domain.agreement import AgreementBasis
 from evalyard_core.domain.evaluators import Evaluator, Threshold, ThresholdOperator
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, ScoreSource, Verdict
@@ -182,6 +183,9 @@ async def test_figures_that_come_after_a_run_is_back_at_work_change_nothing(room
     [found, *_] = await room.records(run)
     replaced = (await room.store.score_history.of_records([first.id]))[first.id]
     assert [entry.source for entry in (*found.scores, *replaced)] == ["PLUGIN", "HUMAN", "PLUGIN"]
+    agreement = await room.services.agreement.of(actor=ANYONE, evaluator=exact, basis=AgreementBasis.VALUE)
+    assert (agreement.whole.pairs, agreement.whole.observed) == (1, 0.0)
+    assert agreement.disagreements[0].by_judge.at == found.scores[0].created_at
 
 
 async def test_a_run_without_exact_figures_yet_is_left_to_its_end(room: Room):

@@ -121,6 +121,10 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
         [store.runs._codec.encode(run) | {"at": run.started_at or run.created_at, "next_seq": 0} for run in runs]
     )
     await store.records.add(records)
+    # People have scored every third record for the evaluator, the later ones last.
+    for n, record in enumerate(records[::3]):
+        judged = {"judged": ["e" * 24], "judged_at": now() + timedelta(seconds=n)}
+        await store.records._rows.update_one({"_id": record.id}, {"$set": judged})
     await _fill(store.tasks, tasks)
     replaced = [(record.id, score) for record in records for score in record.scores]
     await store.score_history.add(ours, busy[0].id, replaced)
@@ -330,6 +334,8 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.gates.newest_before, replace(seeds.busy, system=None))
     yield partial(store.gates.error_codes, seeds.busy.id)
     yield partial(store.gates.unasked, seeds.busy.id)
+    yield partial(store.judgements.of_evaluator, "e" * 24, most=PAGE)
+    yield partial(store.judgements.of_evaluator, "e" * 24, run_ids=[run.id for run in seeds.runs[:5]], most=PAGE)
     yield partial(store.tasks.unfinished, seeds.busy.id)
     yield store.workers.live
     yield store.workers.live_count
@@ -537,6 +543,12 @@ async def test_the_runs_before_twenty_runs_are_found_without_reading_others(scen
 async def test_a_lane_finds_its_open_records_in_an_index_of_nothing_else(scenario: Scenario):
     [plan] = [plan for plan in scenario.others if "open_in_lane" in plan.label]
     assert plan.indexes == {("records", "run_id_1_lane_1_seq_1")}
+
+
+async def test_what_people_have_judged_is_found_in_an_index_of_nothing_else(scenario: Scenario):
+    plans = [plan for plan in scenario.others if "of_evaluator" in plan.label and plan.command["find"] == "records"]
+    assert [plan.indexes for plan in plans] == [{("records", "judged_1_judged_at_-1__id_-1_run_id_1")}] * 2
+    assert [plan.read for plan in plans] == [PAGE, PAGE]
 
 
 async def test_each_index_is_used_or_keeps_a_rule(scenario: Scenario):

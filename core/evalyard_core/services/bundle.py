@@ -4,6 +4,7 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .access import AccessService
+from .agreement import AgreementService
 from .compared_exports import ComparedExports
 from .comparing import ComparisonService
 from .datasets import DatasetService
@@ -50,3 +51,4 @@ class Services:
         self.exports = ExportService(store)
         self.compared_exports = ComparedExports(store, self.comparisons)
         self.gates = GateService(store, self.datasets, self.outcomes)
+        self.agreement = AgreementService(store)

@@ -16,6 +16,7 @@ from .evaluators import EvaluatorRepository
 from .exports import ExportRepository
 from .gates import GateRepository
 from .indexes import INDEXES
+from .judgements import JudgementRepository
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
@@ -54,6 +55,7 @@ class Store:
         self.gates = GateRepository(self._database)
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
+        self.judgements = JudgementRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)

@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Self
 
 import strawberry
+from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import evaluators as domain
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
-from evalyard_schema.enums import ScoreType
-from evalyard_schema.ids import encode
-from evalyard_schema.types import plugin, project
+from evalyard_schema.enums import AgreementBasis, ScoreType
+from evalyard_schema.given import given
+from evalyard_schema.ids import decode_many, encode
+from evalyard_schema.types import agreement, plugin, project
 from evalyard_schema.types.edges import follow
-from evalyard_schema.types.lazy import LazyEvaluatorPlugin, LazyProject
+from evalyard_schema.types.lazy import LazyEvaluatorAgreement, LazyEvaluatorPlugin, LazyProject
 from evalyard_schema.types.mapping import Threshold, VariableMapping
 from evalyard_schema.types.node import Node
 
@@ -60,6 +62,26 @@ class Evaluator(Node):
         """The project that it belongs to."""
         loader = info.context.loaders.projects
         return follow(loader, self.evaluator.project_id, project.Project.of, what="project")
+
+    @field
+    async def agreement(
+        self,
+        info: Info,
+        *,
+        run_ids: list[strawberry.ID] | None = UNSET,
+        version: int | None = UNSET,
+        basis: AgreementBasis = AgreementBasis.VALUE,
+    ) -> LazyEvaluatorAgreement:
+        """How far it agrees with people: over all runs and with each record's newest score, unless told otherwise."""
+        runs = given(run_ids)
+        found = await info.context.services.agreement.of(
+            actor=info.context.actor,
+            evaluator=self.evaluator,
+            basis=basis,
+            run_ids=None if runs is None else decode_many(runs, "Run", field="runIds"),
+            version=given(version),
+        )
+        return agreement.EvaluatorAgreement.of(found, self.evaluator.id)
 
     @field
     def plugin(self, info: Info) -> LazyEvaluatorPlugin:

@@ -6,6 +6,7 @@ from strawberry import lazy
 
 if TYPE_CHECKING:
     from .access import ApiKey
+    from .agreement import EvaluatorAgreement
     from .dataset import Dataset
     from .evaluator import Evaluator
     from .failing import FlakyItem
@@ -26,6 +27,7 @@ LazyApiKey: TypeAlias = Annotated["ApiKey", lazy(f"{_HERE}.access")]
 LazyDataset: TypeAlias = Annotated["Dataset", lazy(f"{_HERE}.dataset")]
 LazyDatasetItem: TypeAlias = Annotated["DatasetItem", lazy(f"{_HERE}.item")]
 LazyEvaluator: TypeAlias = Annotated["Evaluator", lazy(f"{_HERE}.evaluator")]
+LazyEvaluatorAgreement: TypeAlias = Annotated["EvaluatorAgreement", lazy(f"{_HERE}.agreement")]
 LazyEvaluatorPlugin: TypeAlias = Annotated["EvaluatorPlugin", lazy(f"{_HERE}.plugin")]
 LazyFailureGroup: TypeAlias = Annotated["FailureGroup", lazy(f"{_HERE}.failure_group")]
 LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
