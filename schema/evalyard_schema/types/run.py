@@ -1,6 +1,5 @@
 """Runs."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -11,7 +10,6 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.systems import SystemVersion
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat, RunSource, RunStatus
@@ -21,6 +19,7 @@ from evalyard_schema.inputs.gate import GatePolicyInput
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.types import dataset, export_links, failing, failure_group, gate, project, record, system
 from evalyard_schema.types.connection import Connection, connect
+from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
@@ -35,24 +34,6 @@ from evalyard_schema.types.lazy import (
     LazySystemVersion,
 )
 from evalyard_schema.types.node import Node
-
-
-@object_type
-class RunDispatch:
-    """What was started elsewhere to carry out a run."""
-
-    at: datetime = strawberry.field(description="When it was started.")
-    deadline_at: datetime = strawberry.field(
-        description="Until when its records are waited for; those missing then are errored, and the run ends."
-    )
-    url: str | None = strawberry.field(description="Where a person can watch it, where that is known.")
-
-    @classmethod
-    def of(cls, dispatch: domain.Dispatch | None) -> Self | None:
-        """Return what was started, if anything."""
-        if dispatch is None:
-            return None
-        return cls(at=dispatch.at, deadline_at=dispatch.deadline_at, url=dispatch.url)
 
 
 @object_type
@@ -134,7 +115,7 @@ class Run(Node):
         pin = self.run.system
         if pin is None:
             return None
-        return follow_if_there(info.context.loaders.system_versions, pin.version_id, partial(_pinned, pin))
+        return follow_if_there(info.context.loaders.system_versions, pin.version_id, partial(system.pinned, pin))
 
     @field
     def dispatch(self) -> RunDispatch | None:
@@ -198,8 +179,7 @@ class Run(Node):
     ) -> Connection[LazyRecord]:
         """Records that fail here and passed in `previous`.
 
-        With trials: records that failed or errored, of items of which every trial with a verdict had passed. In the
-        run's order.
+        With trials: records that failed or errored, of items whose judged trials had all passed. In the run's order.
         """
         return await failing.new_failures(info, self.run, first=first, after=after)
 
@@ -218,8 +198,3 @@ class Run(Node):
         errors and evaluators; then the other tags and values; those that go most strongly with failing before others.
         """
         return await failure_group.failure_group_page(info, self.run, first=first, after=after)
-
-
-def _pinned(pin: domain.SystemPin, version: SystemVersion) -> system.SystemVersion:
-    """Return a system version as a run uses it."""
-    return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))

@@ -1,5 +1,6 @@
 """Systems under test."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
@@ -9,6 +10,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import systems as domain
 from evalyard_core.domain.lists import RunList, SystemVersionList
+from evalyard_core.domain.runs import SystemPin
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.ids import encode
@@ -93,3 +95,8 @@ class SystemVersion(Node):
         """The runs of this version, newest first."""
         runs = RunList(project_id=self.version.project_id, system_version_id=self.version.id)
         return await connect(info.context.loaders.lists.runs, runs, run.Run.of, first=first, after=after)
+
+
+def pinned(pin: SystemPin, version: domain.SystemVersion) -> SystemVersion:
+    """Return a system version as a run uses it."""
+    return SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
