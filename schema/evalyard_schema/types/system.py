@@ -100,8 +100,3 @@ class SystemVersion(Node):
         """The runs of this version, newest first."""
         runs = RunList(project_id=self.version.project_id, system_version_id=self.version.id)
         return await connect(info.context.loaders.lists.runs, runs, run.Run.of, first=first, after=after)
-
-
-def pinned(pin: SystemPin, version: domain.SystemVersion) -> SystemVersion:
-    """Return a system version as a run uses it."""
-    return SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
