@@ -8,7 +8,7 @@ from evalyard_core.domain.evaluators import ScoreType, Threshold, ThresholdOpera
 from evalyard_core.domain.history import HistoryUnit, history_of
 from evalyard_core.domain.records import RunScore
 from evalyard_core.domain.runs import Distribution, Interval, Run, RunSettings, RunStatus, Tally
-from evalyard_core.domain.statistics import TrendDirection, wilson_interval
+from evalyard_core.domain.statistics import TrendDirection
 from tests.fixtures.core import a_score, a_snapshot
 from tests.fixtures.objects import a_run
 
@@ -54,13 +54,11 @@ def test_a_mean_has_the_interval_that_was_stored():
     ]
 
 
-@pytest.mark.parametrize("trials", [1, 5])
-def test_a_pass_rate_has_wilsons_interval_of_as_many_cases_as_there_are_items(trials: int):
-    run = ended(Tally(passed=30, failed=10), Distribution(pass_rate=0.75), trials)
+def test_a_pass_rate_has_the_interval_that_was_stored():
+    interval = Interval(low=0.6, high=0.86)
+    run = ended(Tally(passed=30, failed=10), Distribution(pass_rate=0.75, pass_rate_interval=interval))
     [series] = history_of([run])
-    [point] = series.points
-    assert (point.value, point.count) == (0.75, 40)
-    assert point.interval == wilson_interval(30 / trials, 40 / trials)
+    assert [(point.value, point.interval, point.count) for point in series.points] == [(0.75, interval, 40)]
 
 
 def test_a_run_without_a_figure_is_no_point():

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from .evaluators import EvaluatorSnapshot, ScoreType
 from .runs import Distribution, Interval, Run, Tally
-from .statistics import Trend, trend, wilson_interval
+from .statistics import Trend, trend
 
 
 class HistoryUnit(StrEnum):
@@ -68,11 +68,6 @@ def _point(run: Run, key: str, unit: HistoryUnit) -> HistoryPoint | None:
     if unit is HistoryUnit.MEAN:
         value, interval, count = distribution.mean, distribution.mean_interval, tally.scored
     else:
-        value, interval, count = distribution.pass_rate, _pass_rate_interval(run, tally), tally.passed + tally.failed
+        value, interval = distribution.pass_rate, distribution.pass_rate_interval
+        count = tally.passed + tally.failed
     return None if value is None else HistoryPoint(run=run, value=value, interval=interval, count=count)
-
-
-def _pass_rate_interval(run: Run, tally: Tally) -> Interval | None:
-    """Return Wilson's interval over as many cases as there are items, cautiously: as if their trials were all alike."""
-    trials = run.settings.trials
-    return wilson_interval(tally.passed / trials, (tally.passed + tally.failed) / trials)
