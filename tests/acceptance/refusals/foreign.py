@@ -82,6 +82,8 @@ PLACES = (
     _place("run", op.UPDATE_RUN, id="<x>", input={"name": "mine"}),
     _place("run", op.DELETE_RUN, id="<x>"),
     _place("run", op.RECORDS, id="<project>", filter={"runIds": ["<x>"]}),
+    _place("run", op.AGREEMENT, id="<evaluator>", runIds=["<x>"]),
+    _place("evaluator", op.AGREEMENT, id="<x>"),
     _place("record", op.RECORD, id="<x>"),
     _place("record", op.ADD_SCORE, input={"recordId": "<x>", "name": "mine", "value": True}),
     _place("record", op.ANNOTATE, recordId="<x>", rating=5),
