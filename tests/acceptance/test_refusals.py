@@ -102,4 +102,4 @@ async def test_what_is_written_would_be_seen(world: World):
         after = await world.fingerprint()
         seen.append({name for name in after if after[name] != before[name]})
 
-    assert seen == [{"datasets"}, {"records"}, {"projects", "runs", "tasks"}]
+    assert seen == [{"datasets"}, {"records", "runs"}, {"projects", "runs", "tasks"}]

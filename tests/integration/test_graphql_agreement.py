@@ -1,5 +1,8 @@
 """How far an evaluator and people agree, asked over the schema."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,6 +164,25 @@ async def test_only_the_records_that_were_scored_last_are_looked_at(
     await panel.says("Ada", records[2], True)
     found = await panel.agreement()
     assert (found["complete"], found["records"], found["observed"]) == (False, 2, 1.0)
+
+
+async def test_the_guide_to_human_scores_runs(operator: Asker, store: Store):
+    guide = (Path(__file__).parents[2] / "docs" / "human-scores.md").read_text()
+    score, note, agreement = re.findall(r"^```graphql\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    panel = await Panel.open(operator, store)
+    run, [record, _] = await panel.run(True, True)
+    judge = gid("Evaluator", panel.judge)
+    asker = replace(operator, actor=panel.actor("Ada"))
+    given = (await asker(score, record=gid("Record", record), judge=judge))["addScore"]
+    assert (given["value"], given["passed"], given["author"]) == (False, False, "Ada")
+    assert [(entry["value"], entry["source"], entry["evaluatorVersion"]) for entry in given["history"]] == [
+        (True, "PLUGIN", 1)
+    ]
+    assert given["record"]["verdict"] == "FAILED"
+    noted = (await asker(note, record=gid("Record", record)))["annotateRecord"]["annotations"]
+    assert [(entry["author"], entry["rating"], entry["comment"]) for entry in noted] == [("Ada", 2, "The tone is off.")]
+    found = (await asker(agreement, judge=judge, runs=[gid("Run", run)]))["evaluator"]["agreement"]
+    assert (found["pairs"], found["observed"], found["disagreements"]["totalCount"]) == (1, 0.0, 1)
 
 
 async def test_what_is_not_for_the_evaluator_does_not_count(operator: Asker, store: Store):

@@ -229,6 +229,31 @@ async def test_a_record_without_an_output_stays_errored_whatever_people_say(room
     await assert_exact(room, run)
 
 
+async def test_what_was_said_of_a_missing_output_is_kept_but_not_of_the_one_that_a_retry_gives(room: Room):
+    exact = await room.evaluator()
+    dataset = await room.dataset([{"answer": "0", "fails": 1}])
+    run = await room.finished(await room.start(dataset, await room.system("moody"), [exact], max_attempts=1))
+    [record] = await room.records(run)
+    assert record.verdict is Verdict.ERRORED
+    await score(room, record, exact)
+    await score(room, record)
+    await room.services.runs.retry_errored(actor=ANYONE, run_id=run.id)
+    assert (await room.finished(run)).progress.passed == 1
+    replaced = (await room.store.score_history.of_records([record.id]))[record.id]
+    assert [(entry.name, entry.source) for entry in replaced] == [
+        ("taste", "HUMAN"),
+        (exact.name, "HUMAN"),
+        (exact.name, "PLUGIN"),
+    ]
+    agreement = await room.services.agreement.of(actor=ANYONE, evaluator=exact, basis=AgreementBasis.VALUE)
+    assert (agreement.whole.pairs, agreement.unpaired) == (0, 0)
+    await score(room, record, exact, value=True)
+    agreement = await room.services.agreement.of(actor=ANYONE, evaluator=exact, basis=AgreementBasis.VALUE)
+    assert (agreement.whole.pairs, agreement.whole.observed) == (1, 1.0)
+    await room.deliver()
+    await assert_exact(room, run)
+
+
 async def test_who_watches_a_run_hears_of_scores_and_of_the_figures_that_follow(room: Room):
     run, exact = await an_ended_run(room)
     [first, *_] = await room.records(run)

@@ -359,6 +359,7 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.tasks.claim, f"{run_id}.0", 1, "worker", 10)
     yield partial(store.records.cancel_open, run_id, now())
     yield partial(store.records.reopen_for_scoring, run_id)
+    yield partial(store.records.said_of_errored, run_id)
     yield partial(store.records.reopen_errored, run_id)
     yield partial(store.records.mark_running, [record.id for record in seeds.records[:PAGE]], now())
     for repository in (store.tasks, store.records, store.score_history):

@@ -257,6 +257,9 @@ class RunService:
         if rescoring:
             await self._store.records.reopen_for_scoring(run.id)
         else:
+            # What people have said of a record without an output is not said of the one that it may get.
+            said = await self._store.records.said_of_errored(run.id)
+            await self._store.score_history.add(run.project_id, run.id, said)
             await self._store.records.reopen_errored(run.id)
         counted = await self.recount(run_id=run.id)
         await self._wake(run.id, reopen=True)

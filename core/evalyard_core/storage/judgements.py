@@ -1,7 +1,7 @@
 """What an evaluator and people have said of the same records, whether it is current or was replaced."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -18,7 +18,7 @@ _PARTS: Final = (
     *("evaluator_id", "source", "status", "author", "created_at"),
     *("passed", "number", "label", "evaluator_version"),
 )
-_CURRENT: Final = dict.fromkeys((f"scores.{name}" for name in _PARTS), 1)
+_CURRENT: Final = dict.fromkeys(("started_at", *(f"scores.{name}" for name in _PARTS)), 1)
 _REPLACED: Final = {"record_id": 1} | dict.fromkeys((f"score.{name}" for name in _PARTS), 1)
 
 
@@ -41,14 +41,9 @@ class JudgementRepository:
         if run_ids is not None:
             query["run_id"] = {"$in": list(run_ids)}
         rows = self._records.find(query, projection=_CURRENT, batch_size=_BATCH)
-        found: dict[str, list[Document]] = {}
-        async for row in rows.sort([("judged_at", -1), ("_id", -1)]).limit(most):
-            found[row["_id"]] = row["scores"]
+        found = {row["_id"]: row async for row in rows.sort([("judged_at", -1), ("_id", -1)]).limit(most)}
         replaced = await self._replaced(list(found))
-        return [
-            _judged(record_id, (*scores, *replaced[record_id]), evaluator_id, version)
-            for record_id, scores in found.items()
-        ]
+        return [_judged(row, replaced[record_id], evaluator_id, version) for record_id, row in found.items()]
 
     async def _replaced(self, record_ids: Sequence[str]) -> defaultdict[str, list[Document]]:
         found: defaultdict[str, list[Document]] = defaultdict(list)
@@ -59,19 +54,24 @@ class JudgementRepository:
         return found
 
 
-def _judged(record_id: str, scores: Iterable[Document], evaluator_id: str, version: int | None) -> Judged:
-    """Return the evaluator's newest judgement of a record, and each person's."""
+def _judged(record: Document, replaced: Sequence[Document], evaluator_id: str, version: int | None) -> Judged:
+    """Return the evaluator's newest judgement of a record, and each person's.
+
+    What was said before the record was retried was said of another output.
+    """
     judge: Judgement | None = None
     people: dict[str, Judgement] = {}
-    for score in sorted(scores, key=lambda score: score["created_at"]):
+    for score in sorted((*record["scores"], *replaced), key=lambda score: score["created_at"]):
         if score.get("evaluator_id") != evaluator_id or score["status"] != ScoreStatus.OK:
             continue
         judgement = _judgement(score)
+        if record["started_at"] is not None and judgement.at < record["started_at"]:
+            continue
         if score["source"] == ScoreSource.HUMAN:
             people[judgement.author or ""] = judgement
         elif version is None or judgement.version == version:
             judge = judgement
-    return Judged(record_id, judge, tuple(people.values()))
+    return Judged(record["_id"], judge, tuple(people.values()))
 
 
 def _judgement(score: Document) -> Judgement:

@@ -22,6 +22,7 @@ from evalyard_core.domain.records import (
     Record,
     RecordStatus,
     Score,
+    ScoreSource,
     ScoreStatus,
     Settled,
     Verdict,
@@ -219,6 +220,16 @@ class RecordRepository(Listed[Record, RecordList]):
         """Make every record of a run that was carried out ready to be scored again."""
         carried_out = [{"status": RecordStatus.COMPLETED}, {"status": RecordStatus.CANCELLED, "output": {"$ne": None}}]
         await self._rows.update_many({"run_id": run_id, "$or": carried_out}, {"$set": {"status": RecordStatus.SCORING}})
+
+    async def said_of_errored(self, run_id: str) -> list[tuple[str, Score]]:
+        """Return people's scores of a run's errored records, each with its record's id."""
+        query = {"run_id": run_id, "status": RecordStatus.ERRORED, "scores.source": ScoreSource.HUMAN}
+        said = [
+            (row["_id"], score)
+            async for row in self._rows.find(query, projection={"scores": 1})
+            for score in _SCORES.decode(row["scores"])
+        ]
+        return [(record_id, score) for record_id, score in said if score.source is ScoreSource.HUMAN]
 
     async def reopen_errored(self, run_id: str) -> None:
         """Make the errored records of a run ready again: to be called where there is no output, else to be scored."""

@@ -103,6 +103,8 @@ PLACES = (
     _place("project", op.HISTORY, id="<x>"),
     _place("dataset", op.FAILING_ITEMS, id="<x>"),
     _place("dataset", op.FLAKY_ITEMS, id="<x>"),
+    _place("run", op.AGREEMENT, id="<evaluator>", runIds=["<x>"]),
+    _place("evaluator", op.AGREEMENT, id="<x>"),
     _place("record", op.RECORD, id="<x>"),
     _place("record", op.ADD_SCORE, input={"recordId": "<x>", "name": "mine", "value": True}),
     _place("record", op.ANNOTATE, recordId="<x>", rating=5),

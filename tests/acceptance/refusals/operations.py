@@ -71,6 +71,13 @@ ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
   annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }
 }"""
 
+AGREEMENT = """query ($id: ID!, $runIds: [ID!], $version: Int, $basis: AgreementBasis! = VALUE) {
+  evaluator(id: $id) { agreement(runIds: $runIds, version: $version, basis: $basis) { pairs unpaired kappa } }
+}"""
+DISAGREEMENTS = """query ($id: ID!, $first: Int, $after: String) {
+  evaluator(id: $id) { agreement { disagreements(first: $first, after: $after) { edges { cursor } } } }
+}"""
+
 VIEWER = "{ viewer { name } }"
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
