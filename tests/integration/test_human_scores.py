@@ -15,6 +15,7 @@ from evalyard_core.domain.tasks import figures_task
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.live import LiveUpdates
 from evalyard_core.services.submissions import Submitted
+from evalyard_core.storage.collection import Session
 from tests.support.room import Room
 
 
@@ -298,3 +299,18 @@ async def test_calls_for_a_task_are_one_until_somebody_takes_it(room: Room):
     called = await call()
     assert (called.state, called.ticket, called.owner) == ("READY", 5, None)
     assert await store.tasks.unfinished("r") == 0
+
+
+async def test_whoever_takes_a_task_that_is_called_for_sees_all_that_the_caller_wrote(room: Room):
+    store, task = room.store, figures_task("r", "p", now())
+    await store.tasks.insert(task)
+
+    async def write(session: Session) -> asyncio.Task[Any]:
+        await store.tasks.call(task, due_seconds=10, session=session)
+        claiming = asyncio.create_task(store.tasks.claim(task.id, 1, "worker", 10))
+        done, _ = await asyncio.wait({claiming}, timeout=0.2)
+        assert not done
+        return claiming
+
+    claimed = await (await store.transaction(write))
+    assert (claimed.state, claimed.ticket) == ("READY", 1)
