@@ -78,7 +78,7 @@ _declare(RunOrderField, "What runs are sorted by; those without a value come las
 _declare(
     RecordOrderField,
     "What records are sorted by.",
-    SCORE="By the number of one evaluator's score; only within runs.",
+    SCORE="By the number of one evaluator's score.",
 )
 _declare(
     PluginHealth,

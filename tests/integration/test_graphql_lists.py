@@ -393,11 +393,6 @@ BAD_LISTS = {
         "filter.scores[0].evaluatorId",
         "This is no id; pass one that the API returned.",
     ),
-    "by score over all runs": (
-        'records(orderBy: {field: SCORE, evaluatorId: "RXZhbHVhdG9yOjE="})',
-        "orderBy.field",
-        "Records are sorted by score within runs only; give filter.runIds.",
-    ),
     "by nobody's score": (
         'records(filter: {runIds: ["UnVuOjE="]}, orderBy: {field: SCORE})',
         "orderBy.evaluatorId",

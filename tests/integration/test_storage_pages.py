@@ -222,21 +222,23 @@ async def test_a_page_that_is_refused_leaves_the_others(shared_store: Store):
     assert len(answered.items) == 1
 
 
-@pytest.mark.parametrize(
-    ("order", "wanted", "field"),
-    [
-        (RecordOrder(field=RecordOrderField.SCORE), RecordFilter(run_ids=("r",)), "orderBy.evaluatorId"),
-        (RecordOrder(field=RecordOrderField.SCORE, evaluator_id="e"), RecordFilter(), "orderBy.field"),
-    ],
-)
-async def test_an_order_by_score_names_the_evaluator_and_stays_in_runs(
-    shared_store: Store, order: RecordOrder, wanted: RecordFilter, field: str
-):
-    [refused] = await shared_store.records.pages(
-        [PageRequest(of=RecordList(project_id="p", order=order, wanted=wanted), first=3)]
-    )
+async def test_an_order_by_score_names_the_evaluator(shared_store: Store):
+    order = RecordOrder(field=RecordOrderField.SCORE)
+    [refused] = await shared_store.records.pages([PageRequest(of=RecordList(project_id="p", order=order), first=3)])
     assert isinstance(refused, BadInput)
-    assert refused.field == field
+    assert refused.field == "orderBy.evaluatorId"
+
+
+async def test_records_of_all_runs_of_a_project_are_sorted_by_score(shared_store: Store):
+    project_id, key = new_id(), "e" * 24
+    runs = [a_run(project_id), a_run(project_id)]
+    scored = [a_record(runs[n % 2], n, scores=(a_score(evaluator_id=key, number=n % 5),)) for n in range(10)]
+    await shared_store.records.add([*scored, a_record(runs[0], 10)])
+    order = RecordOrder(field=RecordOrderField.SCORE, evaluator_id=key)
+    found = await walk(shared_store.records, RecordList(project_id=project_id, order=order), 3)
+    numbers = [record.scores[0].number if record.scores else None for record in found]
+    assert numbers == [4, 4, 3, 3, 2, 2, 1, 1, 0, 0, None]
+    assert len({record.id for record in found}) == 11
 
 
 @pytest.mark.parametrize("evaluator_id", ["$input", "$$ROOT", "$.a", "a.b", "\0", "$$this.number"])

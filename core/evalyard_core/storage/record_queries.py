@@ -1,6 +1,7 @@
 """Which records are meant, and in which order, as the database is asked."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from evalyard_core.domain.errors import BadInput
@@ -22,7 +23,7 @@ _ORDERS: Final = {
 
 
 def _by_score(query: Document, order: RecordOrder) -> Selection:
-    """Sort by the number of one evaluator's score, which no index holds."""
+    """Sort by the number of one evaluator's score, which no index holds: all that is meant is read for each page."""
     if order.evaluator_id is None:
         raise BadInput("SCORE needs the evaluatorId whose score counts.", field="orderBy.evaluatorId")
     is_wanted = {"$eq": ["$$this.evaluator_id", {"$literal": order.evaluator_id}]}
@@ -48,12 +49,10 @@ def select_records(wanted: RecordList) -> Selection:
     """
     scope = _scope(wanted)
     query = _query(scope, wanted.wanted)
-    if wanted.order is not None and wanted.order.field is RecordOrderField.SCORE:
-        if wanted.run_id is None and not wanted.wanted.run_ids:
-            raise BadInput("Records are sorted by score within runs only; give filter.runIds.", field="orderBy.field")
-        return _by_score(query, wanted.order)
     is_whole_project = "project_id" in scope and not wanted.wanted.run_ids and not wanted.wanted.item_ids
     counted_among = scope if is_whole_project and query != scope else None
+    if wanted.order is not None and wanted.order.field is RecordOrderField.SCORE:
+        return replace(_by_score(query, wanted.order), counted_among=counted_among)
     return Selection(query, _order(scope, wanted.order), counted_among=counted_among)
 
 

@@ -187,14 +187,6 @@ CASES: tuple[Refused, ...] = (
         )
     ),
     bad_input(
-        "records of all runs by score",
-        op.RECORDS,
-        "orderBy.field",
-        "Records are sorted by score within runs only; give filter.runIds.",
-        id="<project>",
-        orderBy={"field": "SCORE", "evaluatorId": "<evaluator>"},
-    ),
-    bad_input(
         "records by score without an evaluator",
         op.RECORDS_OF_RUN,
         "orderBy.evaluatorId",
