@@ -3,13 +3,15 @@
 from tests.fixtures.asking import operator
 from tests.fixtures.room import room
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
-from tests.fixtures.third_party import acme_quality, installed_package
+from tests.fixtures.third_party import acme_hostile, acme_quality, installed_hostile_package, installed_package
 from tests.fixtures.world import world
 
 __all__ = [
+    "acme_hostile",
     "acme_quality",
     "broker_url",
     "database_name",
+    "installed_hostile_package",
     "installed_package",
     "mongodb_url",
     "operator",

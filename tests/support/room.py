@@ -21,6 +21,7 @@ from evalyard_core.storage import Store
 from evalyard_workers.answering import Answerer
 from evalyard_workers.engine import Engine
 from evalyard_workers.plugins.host import PluginHost
+from evalyard_workers.plugins.rules import PluginRules
 from evalyard_workers.sweeper import Sweeper
 
 
@@ -46,8 +47,8 @@ class Room:
         self.engine = self.new_engine()
 
     @classmethod
-    async def open(cls, store: Store) -> "Room":
-        mailbox, host = Mailbox(), PluginHost()
+    async def open(cls, store: Store, rules: PluginRules | None = None) -> "Room":
+        mailbox, host = Mailbox(), PluginHost(rules)
         await host.refresh()
         room = cls(store, Services(store, mailbox), mailbox, host)
         room.project = await room.services.projects.create(actor=ANYONE, name="room")
