@@ -1,7 +1,7 @@
 """Fixtures of every test. Real servers only: see fixtures/servers.py."""
 
 from tests.fixtures.asking import operator
-from tests.fixtures.room import room
+from tests.fixtures.room import plugin_rules, room
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
 from tests.fixtures.third_party import acme_hostile, acme_quality, installed_hostile_package, installed_package
 from tests.fixtures.world import world
@@ -15,6 +15,7 @@ __all__ = [
     "installed_package",
     "mongodb_url",
     "operator",
+    "plugin_rules",
     "room",
     "world",
 ]

@@ -3,13 +3,11 @@
 import asyncio
 import resource
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
 from evalyard_core.domain.records import ScoreStatus
 from evalyard_core.domain.runs import Run, RunStatus
-from evalyard_core.storage import Store
 from evalyard_workers.plugins.rules import PluginRules
 from tests.support.room import Room
 
@@ -33,17 +31,8 @@ EXPLAINED = {
 
 
 @pytest.fixture
-async def room(mongodb_url: str, database_name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
-    monkeypatch.setenv("EVALYARD_PYTHON_TARGETS", "1")
-    store = await Store.open(mongodb_url, database_name)
-    room = await Room.open(store, PluginRules(isolated=("acme-hostile",), memory_bytes=MEMORY))
-    answering = asyncio.create_task(room.answerer().run())
-    yield room
-    answering.cancel()
-    await asyncio.wait({answering})
-    await room.engine.close()
-    await room.host.close()
-    await store.close()
+def plugin_rules() -> PluginRules:
+    return PluginRules(isolated=("acme-hostile",), memory_bytes=MEMORY)
 
 
 async def started(room: Room, *plugins: str) -> Run:

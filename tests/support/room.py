@@ -49,20 +49,24 @@ class Room:
     @classmethod
     async def open(cls, store: Store, rules: PluginRules | None = None) -> "Room":
         mailbox, host = Mailbox(), PluginHost(rules)
-        await host.refresh()
         room = cls(store, Services(store, mailbox), mailbox, host)
         room.project = await room.services.projects.create(actor=ANYONE, name="room")
-        await store.workers.publish(
+        await room.publish()
+        return room
+
+    async def publish(self) -> None:
+        """Look for plugins, and make them known as a worker does."""
+        await self.host.refresh()
+        await self.store.workers.publish(
             Worker(
                 id="here",
                 host="here",
                 process=1,
                 started_at=now(),
-                evaluators=host.evaluator_plugins(),
-                targets=host.target_plugins(),
+                evaluators=self.host.evaluator_plugins(),
+                targets=self.host.target_plugins(),
             )
         )
-        return room
 
     def new_engine(self) -> Engine:
         """Another worker process, as it were."""

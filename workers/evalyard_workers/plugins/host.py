@@ -2,8 +2,11 @@
 
 import asyncio
 import inspect
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+import structlog
 
 import evalyard
 from evalyard import plugins as sdk
@@ -16,13 +19,16 @@ from .child import Home, here
 from .configs import read_config
 from .describing import broken_evaluator, evaluator_of, target_of, variable_of
 from .elsewhere import Elsewhere, Kept
-from .environments import environments
+from .environments import Environment, environments
+from .lending import CannotLend, lend
 from .live import EvaluatorPool, LiveEvaluator
 from .loading import Imports, Loaded
 from .refusals import PluginUnavailable
 from .remote import RemoteEvaluator
 from .rules import PluginRules
 from .trouble import Trouble
+
+_log = structlog.get_logger(__name__)
 
 EVALUATORS: Final = "evalyard.evaluators"
 TARGETS: Final = "evalyard.targets"
@@ -92,6 +98,15 @@ class PluginHost:
         """The keys of every plugin here, broken ones too."""
         return [*self._evaluators, *self._elsewhere.plugins, *self._targets]
 
+    def where(self, key: str) -> str:
+        """Say where an evaluator runs, in words."""
+        kept = self._elsewhere.plugins.get(key)
+        if kept is not None:
+            return "in a process" if kept.home.python == sys.executable else "in its own environment"
+        loaded = self._evaluators.get(key)
+        asks = loaded is not None and loaded.component is not None and loaded.component.isolation == "process"
+        return "in a process" if asks else "in the worker"
+
     def evaluator_plugins(self) -> tuple[EvaluatorPlugin, ...]:
         """Return what the library shows of the evaluators."""
         shown = {key: _described(loaded) for key, loaded in self._evaluators.items()}
@@ -152,6 +167,7 @@ class PluginHost:
         isolated = [found for found in evaluators if found.problem is None and self._rules.isolates(found)]
         elsewhere = {found.key: (found, here(found.distribution)) for found in isolated}
         for environment in environments(self._rules.folder):
+            _lend(environment)
             for found in environment.plugins(EVALUATORS):
                 elsewhere[found.key] = (self._rules.judge(found), environment.home)
         return _Found(
@@ -193,6 +209,14 @@ class PluginHost:
     def _has_hung(self, key: str) -> bool:
         """Tell whether an evaluator of this plugin hung in this process: the next one can be killed."""
         return any(trouble.hung_here for (plugin, _, _), trouble in self._troubles.items() if plugin == key)
+
+
+def _lend(environment: Environment) -> None:
+    try:
+        lend(environment)
+    except (CannotLend, OSError) as error:
+        # Its plugins say that their process does not start.
+        _log.warning("an environment is not ready", environment=environment.name, problem=str(error))
 
 
 def _described(loaded: Loaded[EvaluatorClass]) -> EvaluatorPlugin:

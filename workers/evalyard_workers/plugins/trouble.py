@@ -1,6 +1,6 @@
 """What an evaluator did to the process that it ran in: one that hangs again and again is left alone for a while."""
 
-import time
+from time import monotonic
 from typing import Final
 
 #: After so many in a row that hung or ended their process, the next is tried half a minute later.
@@ -25,14 +25,14 @@ class Trouble:
     @property
     def is_left_alone(self) -> bool:
         """Whether it is not to be called now."""
-        return time.monotonic() < self._until
+        return monotonic() < self._until
 
     def note(self, *, hung_here: bool = False) -> None:
         """Count one more."""
         self.hung_here = self.hung_here or hung_here
         self._in_a_row += 1
         if self._in_a_row >= MOST_IN_A_ROW:
-            self._until = time.monotonic() + _PAUSE_SECONDS
+            self._until = monotonic() + _PAUSE_SECONDS
 
     def is_over(self) -> None:
         """Forget what was: it gave a score."""
@@ -43,5 +43,5 @@ class Trouble:
         """Return why it is not called."""
         return NotTried(
             f"{self.key} was not called: it hung or crashed {self._in_a_row} times in a row, "
-            f"and is tried again in {max(1.0, self._until - time.monotonic()):.0f} s."
+            f"and is tried again in {max(1.0, self._until - monotonic()):.0f} s."
         )
