@@ -12,6 +12,7 @@ from evalyard_core.domain.plugins import Worker
 from evalyard_core.storage import Store, StoreError
 
 from .plugins.host import PluginHost
+from .replacement import Replacement
 
 _log = structlog.get_logger(__name__)
 
@@ -21,10 +22,11 @@ _BEAT_SECONDS: Final = 1.0
 class Presence:
     """The entry of this process among the live workers."""
 
-    def __init__(self, store: Store, host: PluginHost, owner: str) -> None:
+    def __init__(self, store: Store, host: PluginHost, owner: str, replacement: Replacement | None = None) -> None:
         self._store = store
         self._host = host
         self._owner = owner
+        self._replacement = replacement
         self._started_at = now()
 
     async def publish(self) -> None:
@@ -40,6 +42,8 @@ class Presence:
         )
         await self._store.workers.publish(worker)
         _log.info("published plugins", evaluators=len(worker.evaluators), targets=len(worker.targets))
+        if self._host.outdated and self._replacement is not None:
+            self._replacement.ask(self._host.outdated)
 
     async def run(self) -> None:
         """Keep the entry alive; publish anew when asked to, or when the entry is gone."""

@@ -16,6 +16,7 @@ from .engine import Engine
 from .plugins.host import PluginHost
 from .plugins.rules import PluginRules
 from .presence import Presence
+from .replacement import Replacement
 from .sweeper import Sweeper
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +44,9 @@ class WorkerProcess:
         host = PluginHost(PluginRules.of(settings))
         limit = settings.evaluator_timeout_seconds
         engine = Engine(services, self._queue, host, threads=settings.worker_threads, evaluator_timeout_seconds=limit)
-        presence = Presence(store, host, engine.owner)
+        replacement = Replacement()
+        replacement.begun()
+        presence = Presence(store, host, engine.owner, replacement)
         await presence.publish()
         for part in (
             presence.run(),
