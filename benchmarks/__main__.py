@@ -6,16 +6,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, engine, pages
+from benchmarks import both_ways, engine, pages, plugins
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways")
+BENCHMARKS = ("engine", "pages", "both_ways", "plugins")
 
 
 async def main(arguments: argparse.Namespace) -> None:
     """Run those that were asked for, on servers of their own."""
     console = Console(width=110)
+    if "plugins" in arguments.only:
+        await plugins.measure(console)
+    if arguments.only == ["plugins"]:
+        return
     items = from_folder(arguments.cases, "175b_verification") if arguments.cases else made_up()
     async with servers() as running:
         if "engine" in arguments.only:
