@@ -28,6 +28,7 @@ class Presence:
         self._owner = owner
         self._replacement = replacement
         self._started_at = now()
+        self._wanted = asyncio.Event()
 
     async def publish(self) -> None:
         """Look for plugins and publish them."""
@@ -47,14 +48,32 @@ class Presence:
 
     async def run(self) -> None:
         """Keep the entry alive; publish anew when asked to, or when the entry is gone."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat())
+            group.create_task(self._publish_when_wanted())
+
+    async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_BEAT_SECONDS)
             try:
                 wanted = await self._store.workers.beat(self._owner)
-                if wanted is None or wanted:
-                    await self.publish()
             except StoreError as error:
                 _log.warning("could not say that this worker lives", error=str(error)[:300])
+            else:
+                if wanted is None or wanted:
+                    self._wanted.set()
+
+    async def _publish_when_wanted(self) -> None:
+        """Publish beside the beat: to look at plugins may take longer than a worker may be silent."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self.publish()
+            except Exception as error:  # noqa: BLE001 - a look that fails must not end the beat; the next may succeed
+                _log.warning("could not publish plugins", error=repr(error)[:300])
+                await asyncio.sleep(_BEAT_SECONDS)
+                self._wanted.set()
 
     async def leave(self) -> None:
         """Take the entry away."""

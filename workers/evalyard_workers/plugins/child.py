@@ -22,6 +22,7 @@ _log = structlog.get_logger("plugin")
 
 _PIECE: Final = 256 * 1024
 _START_SECONDS: Final = 60.0
+_TAKE_SECONDS: Final = 30.0
 _END_SECONDS: Final = 20.0
 _LINES_A_SECOND: Final = 20
 _LONGEST_LINE: Final = 1_000
@@ -80,18 +81,29 @@ class Child:
         logging = asyncio.create_task(_log_output(output, home.distribution), context=contextvars.Context())
         child = cls(home, process, logging)
         child._reader, child._writer = await asyncio.open_unix_connection(sock=ours)
-        await child.send({"parent": os.getpid(), "memory_bytes": memory_bytes, "paths": home.folders})
-        first = await child.receive(_START_SECONDS)
-        if not isinstance(first, Mapping) or first.get("protocol") != PROTOCOL:
-            await child.kill()
-            raise Ended("speaks another protocol: install the evalyard of this worker in its environment")
+        try:
+            await child._greet(memory_bytes)
+        except BaseException:
+            await asyncio.shield(child.kill())
+            raise
         return child
 
+    async def _greet(self, memory_bytes: int) -> None:
+        await self.send({"parent": os.getpid(), "memory_bytes": memory_bytes, "paths": self._home.folders})
+        first = await self.receive(_START_SECONDS)
+        if not isinstance(first, Mapping) or first.get("protocol") != PROTOCOL:
+            raise Ended("speaks another protocol: install the evalyard of this worker in its environment")
+
     async def send(self, message: Any) -> None:
-        """Send a message; one that can't be taken any more is noticed by `receive`."""
+        """Send a message; raises Late where it is not taken. That there is nobody to take it, `receive` notices."""
         self._writer.write(pack(message))
-        with contextlib.suppress(ConnectionError):
-            await self._writer.drain()
+        try:
+            async with asyncio.timeout(_TAKE_SECONDS):
+                with contextlib.suppress(ConnectionError):
+                    await self._writer.drain()
+        except TimeoutError:
+            await self.kill()
+            raise Late from None
 
     async def receive(self, limit_seconds: float) -> Any:
         """Wait for the next message; raises Ended, or Late, and the process is gone then."""

@@ -1,5 +1,6 @@
 """Evaluators that run in a process of their distribution."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
@@ -78,16 +79,20 @@ class RemoteEvaluator:
         ready = await self._ready(child)
         batch.in_order = ready.get("mode") == "in order"
         patience = _GRACE_SECONDS + limit_seconds * (len(cases) if ready.get("mode") == "together" else 1)
-        while not (message := await _mapping(child, patience)).get("done"):
-            place, answer = await _answer(child, message, limit_seconds, ready)
+        # No more than there are cases: whoever goes on talking would hold the batch for ever.
+        for _ in places:
+            place, answer = await _answer(child, await _mapping(child, patience), limit_seconds, ready)
             batch.take(places, place, answer)
+        if not (await _mapping(child, patience)).get("done") or batch.left:
+            await _nonsense(child)
 
     async def _run(self, child: Child, cases: RunCases, limit_seconds: float) -> Answer:
         await child.send({"do": "run", **self._evaluator, "limit": limit_seconds})
         ready = await self._ready(child)
         passes: dict[int, Pass] = {}
         answer = Answer(None, SetupFailed("It said nothing."), 0.0)
-        while not (message := await _mapping(child, limit_seconds + _GRACE_SECONDS)).get("done"):
+        deadline = time.monotonic() + limit_seconds + _GRACE_SECONDS
+        while not (message := await _mapping(child, max(0.0, deadline - time.monotonic()))).get("done"):
             if "page" in message:
                 await child.send({"cases": await _page(message, passes, cases)})
             else:

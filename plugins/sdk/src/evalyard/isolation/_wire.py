@@ -11,7 +11,8 @@ from typing import Any, Final
 
 #: Both sides have to speak the same one.
 PROTOCOL: Final = 1
-LONGEST_MESSAGE: Final = 256 * 1024 * 1024
+#: Of a plugin's process: an answer or a description has far fewer.
+LONGEST_ANSWER: Final = 16 * 1024 * 1024
 
 _LENGTH: Final = struct.Struct(">I")
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -39,7 +40,7 @@ class Unpacker:
         begin = 0
         while len(self._bytes) - begin >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._bytes, begin)
-            if length > LONGEST_MESSAGE:
+            if length > LONGEST_ANSWER:
                 raise BadMessage(f"a message of {length:,} bytes")
             end = begin + _LENGTH.size + length
             if len(self._bytes) < end:
@@ -72,5 +73,8 @@ class Channel:
         return json.loads(self._input.read(length))
 
     def send(self, message: Any) -> None:
-        """Send a message at once."""
-        self._connection.sendall(pack(message))
+        """Send a message at once; raises ValueError for one that is too long."""
+        packed = pack(message)
+        if len(packed) > LONGEST_ANSWER:
+            raise ValueError(f"it has {len(packed):,} bytes")
+        self._connection.sendall(packed)
