@@ -59,6 +59,7 @@ async def test_two_versions_of_one_library_serve_in_one_run(room: Room, data: Pa
     for name in ("acme-classic", "acme-modern"):
         done = evalyard(data, "install", str(PACKAGES / name), "--isolated", "--", *offline(wheels))
         assert done.returncode == 0, done.stderr
+        assert f"{name}/word_count 1.0.0 is AVAILABLE\n" in done.stdout
     listed = {plugin["key"]: plugin for plugin in json.loads(evalyard(data, "list", "--json").stdout)}
     library = await shown(room)
     for key in ("acme-classic/word_count", "acme-modern/word_count"):

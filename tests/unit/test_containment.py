@@ -69,8 +69,9 @@ async def test_a_thread_that_hangs_is_replaced_and_what_it_computes_is_ended(thr
     made = await scores(scorer, "a", "spin", "b", "spin", "c")
 
     assert [score.value for score in made] == [True, None, True, None, True]
-    while threading.active_count() > before + 1:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while threading.active_count() > before + 1:
+            await asyncio.sleep(0.01)
 
 
 async def test_an_async_evaluator_that_blocks_has_its_own_loop_and_gets_another(threads: Threads) -> None:

@@ -1,9 +1,12 @@
 """`evalyard plugins`: what the server adds to the SDK's commands."""
 # ruff: noqa: PLC0415 - the help must not wait for what only the command needs
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from evalyard_workers.plugins.rules import PluginRules
 
 _PipOptions = Annotated[
     list[str] | None, typer.Argument(help="Options for pip, behind `--`.", metavar="-- PIP OPTIONS")
@@ -24,6 +27,7 @@ def list_plugins(
 
     with refusals():
         settings = read_settings()
+    # The table says what is broken.
     configure_logging(settings.model_copy(update={"log_level": "error"}))
     found = asyncio.run(installed_plugins(PluginRules.of(settings)))
     if as_json:
@@ -54,9 +58,30 @@ def install_package(
         if isolated and folder is not None:
             environment = install_isolated(package, options or [], folder)
             typer.echo(f"{environment.name} is installed in {environment.folder}.")
+            _show_health(PluginRules(allowed=(environment.name,), folder=folder), environment.name)
         else:
             install_here(package, options or [])
     typer.echo("Workers that run find it with the mutation refreshPlugins; `evalyard plugins list` shows its health.")
+
+
+def _show_health(rules: "PluginRules", name: str) -> None:
+    """Say what was installed, and exit with 1 where it can't be used."""
+    import asyncio
+
+    from evalyard_core.logging import configure_logging
+    from evalyard_server.cli.options import read_settings
+    from evalyard_server.installed import installed_plugins
+
+    configure_logging(read_settings(log_level="error"))
+    plugins = [
+        p for p in asyncio.run(installed_plugins(rules)) if p.key.startswith(f"{name}/") and p.kind == "evaluator"
+    ]
+    for plugin in plugins:
+        typer.echo(f"{plugin.key} {plugin.version} is {f'BROKEN: {plugin.problem}' if plugin.problem else 'AVAILABLE'}")
+    if not plugins:
+        typer.echo(f"evalyard: {name} has no evaluators: uninstall it again.", err=True)
+    if not plugins or any(plugin.problem for plugin in plugins):
+        raise typer.Exit(1)
 
 
 def uninstall_package(

@@ -49,7 +49,8 @@ class Imports:
         try:
             return Loaded(found, load(found), None)
         except evalyard.PluginLoadError as error:
-            _log.warning("plugin is broken", plugin=found.key, problem=str(error))
+            if before is None or before.problem != str(error):
+                _log.warning("plugin is broken", plugin=found.key, problem=str(error))
             return Loaded(found, None, str(error))
 
 
