@@ -26,7 +26,8 @@ def install_isolated(package: str, options: Sequence[str], folder: Path) -> Envi
 
     A half-made environment is never seen, and one that can't be made leaves the older one as it was.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
         wheel = _built(package, options, Path(scratch))
         name = canonicalize_name(parse_wheel_filename(wheel.name)[0])

@@ -180,7 +180,7 @@ async def test_one_that_can_not_be_loaded_elsewhere_is_broken(
 
 
 async def test_a_plugin_asks_for_a_process_itself(site: Site, hosts: Any) -> None:
-    site.install("acme-one", source=SOURCE + '\nbrief.isolation = "process"\n')
+    site.install("acme-one", source=SOURCE.replace("config=Limit)", 'config=Limit, isolation="process")'))
     site.install("acme-two")
     host = await hosts()
 

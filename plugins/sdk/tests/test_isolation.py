@@ -14,7 +14,7 @@ from evalyard import EvaluationError, Score, ScoreType, Skip
 from evalyard.isolation import BadMessage, Raised, Unpacker, pack, read_answer
 from evalyard.isolation._answers import error_message, result_message
 from evalyard.isolation._wire import LONGEST_ANSWER, Channel
-from evalyard.plugins import ResultError, VariableError
+from evalyard.plugins import ResultError, VariableError, discover, load_evaluator
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -135,5 +135,27 @@ def test_what_was_raised_comes_back_in_kind(error, kind, text):
         assert (came.code, came.retryable) == ("RATE_LIMIT", True)
 
 
-def test_a_class_says_where_it_wants_to_run():
-    assert evalyard.Evaluator.isolation == "none"
+def made(**options):
+    @evalyard.evaluator(score_type=ScoreType.BOOLEAN, **options)
+    def same(*, output, expected):
+        return output == expected
+
+    return same
+
+
+def test_an_evaluator_says_where_it_wants_to_run():
+    assert (made().isolation, made(isolation="process").isolation) == ("none", "process")
+
+
+def test_one_that_wants_to_run_where_nothing_runs_is_broken(install):
+    source = """
+from evalyard import ScoreType, evaluator
+
+@evaluator(score_type=ScoreType.BOOLEAN, isolation="moon")
+def far(*, output): return True
+"""
+    install("acme", plugins={"far": "acme_far:far"}, modules={"acme_far": source})
+    (found,) = [plugin for plugin in discover("evalyard.evaluators") if plugin.key == "acme/far"]
+
+    with pytest.raises(evalyard.PluginLoadError, match=r"far\.isolation is 'moon'; it is one of none, process\."):
+        load_evaluator(found)
