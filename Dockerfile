@@ -8,7 +8,7 @@ COPY workers workers
 COPY plugins plugins
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN pip install --constraint constraints.txt --upgrade pip \
-    && pip wheel --build-constraint constraints.txt --no-deps --wheel-dir /wheels ./plugins/sdk ./plugins/targets ./plugins/text . \
+    && pip wheel --build-constraint constraints.txt --no-deps --wheel-dir /wheels ./plugins/* . \
     && python -m venv /opt/evalyard \
     && /opt/evalyard/bin/pip install --constraint constraints.txt /wheels/*.whl
 

@@ -120,7 +120,7 @@ class api:  # noqa: N801 - used like a function
 async def both_ways(asked: Api, answering: str, systems: Mapping[str, Sequence[Problem]]) -> list[Outcome]:
     """Return what came of each system, each way."""
     project = (await asked.ask(CREATE_PROJECT, input={"name": "both ways"}))["createProject"]["id"]
-    await _until_plugins(asked)
+    await until_plugins(asked)
     evaluator = await asked.ask(
         CREATE_EVALUATOR,
         input={"projectId": project, "name": "answer", "plugin": "numeric_match", "config": {"after": "A:"}},
@@ -219,7 +219,8 @@ async def _outcome(asked: Api, system: str, way: str, run_id: str) -> Outcome:
     )
 
 
-async def _until_plugins(asked: Api) -> None:
+async def until_plugins(asked: Api) -> None:
+    """Wait for a worker."""
     while not (await asked.ask("{ targetPlugins { key } }"))["targetPlugins"]:
         continue
 

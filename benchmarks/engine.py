@@ -20,7 +20,7 @@ from evalyard_core.queue import BrokerQueue, connect_broker
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.datasets import NewItem
-from evalyard_core.services.runs import NewRun
+from evalyard_core.services.starting import NewRun
 from evalyard_core.storage import Store
 
 DATABASE = "bench_engine"

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from evalyard_core.settings import Settings
 from evalyard_server.embedded.folder import DataFolder
 from evalyard_server.embedded.servers import EMBEDDED
@@ -34,6 +36,7 @@ class Servers:
             "EVALYARD_BROKER_URL": self.broker_url,
             "EVALYARD_DATABASE": database,
             "EVALYARD_PYTHON_TARGETS": "1",
+            "EVALYARD_TARGET_ALLOWED_NETWORKS": "127.0.0.0/8",
             "EVALYARD_LOG_LEVEL": "warning",
             "PYTHONPATH": str(ROOT),
         }
@@ -70,6 +73,17 @@ async def process(*command: str, environment: dict[str, str]) -> AsyncIterator[i
         if child.returncode is None:
             os.killpg(child.pid, signal.SIGKILL)
             await child.wait()
+
+
+@asynccontextmanager
+async def serving(servers: Servers, database: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Start an API process that admits everyone, and yield a client of it."""
+    port = free_port()
+    environment = {**servers.environment(database), "EVALYARD_AUTH": "none", "EVALYARD_PORT": str(port)}
+    async with process(*serve_command(), environment=environment):
+        await until_listening(port)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+            yield client
 
 
 def serve_command() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Fixtures of every test. Real servers only: see fixtures/servers.py."""
 
 from tests.fixtures.asking import operator
+from tests.fixtures.openai import openai, openai_process
 from tests.fixtures.room import plugin_rules, room
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
 from tests.fixtures.third_party import acme_hostile, acme_quality, installed_hostile_package, installed_package
@@ -14,6 +15,8 @@ __all__ = [
     "installed_hostile_package",
     "installed_package",
     "mongodb_url",
+    "openai",
+    "openai_process",
     "operator",
     "plugin_rules",
     "room",

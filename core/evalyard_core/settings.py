@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from evalyard.network import AllowedNetworks
 
 
 class Settings(BaseSettings):
@@ -27,6 +29,14 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may use the API from a browser, divided by commas: https://app.example."
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which clients reach the API, for links in exports and gates: https://evals.example.",
+    )
+    link_secret: SecretStr | None = Field(
+        None, min_length=32, description="What signs links to exports; else a secret kept in the database."
+    )
     data: Path = Field(Path(".evalyard"), description="Folder of the embedded database and broker (`evalyard up`).")
     mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")
     valkey: Path | None = Field(None, description="The valkey-server or redis-server of `evalyard up`; likewise.")
@@ -36,6 +46,12 @@ class Settings(BaseSettings):
     )
     python_targets: bool = Field(
         default=False, description="Whether a worker may call Python functions of its own environment as targets."
+    )
+    target_allowed_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Networks, addresses and hosts that targets may call besides public addresses: 10.0.0.0/8."
+    )
+    model_prices: Path | None = Field(
+        None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
     )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
     allowed_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -57,7 +73,20 @@ class Settings(BaseSettings):
         "info", description="Least level that is logged: `debug`, `info`, `warning` or `error`."
     )
 
-    @field_validator("cors_origins", "allowed_plugins", "denied_plugins", "isolated_plugins", mode="before")
+    @field_validator(
+        "cors_origins",
+        "target_allowed_networks",
+        "allowed_plugins",
+        "denied_plugins",
+        "isolated_plugins",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [entry.strip() for entry in value.split(",") if entry.strip()] if isinstance(value, str) else value
+
+    @field_validator("target_allowed_networks")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedNetworks.parse(",".join(value))
+        return value

@@ -5,15 +5,30 @@ from enum import Enum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from evalyard import TargetMode
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.agreement import AgreementBasis
+from evalyard_core.domain.comparing.alignment import Change
 from evalyard_core.domain.datasets import ItemSource
 from evalyard_core.domain.evaluators import ScoreType, ThresholdOperator
+from evalyard_core.domain.exports import ExportFormat
+from evalyard_core.domain.failure_groups import FailureTrait
 from evalyard_core.domain.filters import OrderDirection, RecordOrderField, RunOrderField
+from evalyard_core.domain.gates.result import BaselineChoice
+from evalyard_core.domain.history import HistoryUnit
 from evalyard_core.domain.plugins import PluginHealth
 from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus, Verdict
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
+from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
 __all__ = [
+    "AgreementBasis",
+    "BaselineChoice",
+    "Change",
+    "ComparisonVerdict",
+    "ExportFormat",
+    "FailureTrait",
+    "HistoryUnit",
     "ItemSource",
     "OrderDirection",
     "PluginHealth",
@@ -27,7 +42,9 @@ __all__ = [
     "ScoreStatus",
     "ScoreType",
     "ScoringStatus",
+    "TargetMode",
     "ThresholdOperator",
+    "TrendDirection",
     "Verdict",
 ]
 
@@ -48,6 +65,13 @@ _declare(
 )
 _declare(ItemSource, "Where an item came from.")
 _declare(ScoreType, "What kind of value an evaluator gives.")
+_declare(
+    TargetMode,
+    "How a run comes to its outputs.",
+    CALL="The target is called for each record.",
+    DISPATCH="The target starts something elsewhere, once a run, which submits the records.",
+    REPLAY="Nothing is called: the outputs are those of another run.",
+)
 _declare(ThresholdOperator, "How a score is compared with the threshold's value; IN looks for it in a list.")
 _declare(OrderDirection, "Up or down.")
 _declare(RunOrderField, "What runs are sorted by; those without a value come last in descending order.")
@@ -86,6 +110,12 @@ _declare(
     SKIPPED="There was nothing to compute; `explanation` says why.",
 )
 _declare(ScoreSource, "Who gave a score.")
+_declare(
+    AgreementBasis,
+    "What is compared of the evaluator's scores and of people's.",
+    VALUE="What they say: true or false, numbers (true being 1), or labels, by the evaluator's score type.",
+    PASSED="Whether they pass: for thumbs up and down beside numbers that have a threshold.",
+)
 _declare(RunSource, "What started a run.")
 _declare(
     RunStatus,
@@ -102,4 +132,58 @@ _declare(
     "How far an evaluator has come in a run.",
     COMPLETED_WITH_ERRORS="Some scores could not be computed.",
     FAILED="No score could be computed.",
+)
+_declare(
+    ExportFormat,
+    "The form of an export; the columns are the same in each.",
+    CSV="RFC 4180 in UTF-8 with a header; JSON values as JSON text.",
+    JSONL="A JSON object a line.",
+    PARQUET="Apache Parquet; JSON values as JSON text.",
+)
+_declare(
+    Change,
+    "How a candidate did with a case, measured by the baseline.",
+    REGRESSED="A smaller share of its trials passed.",
+    IMPROVED="A larger share of its trials passed.",
+    UNCHANGED="The same share of its trials passed, or there is no verdict to compare.",
+    ADDED="The baseline did not have the case.",
+    REMOVED="The candidate does not have the case.",
+)
+_declare(
+    ComparisonVerdict,
+    "What a comparison comes to.",
+    BETTER="The candidate is better, beyond what chance would do one time in twenty.",
+    WORSE="The candidate is worse, beyond what chance would do one time in twenty.",
+    NO_DIFFERENCE="What difference there is could be chance, and is small.",
+    TOO_FEW_CASES="A difference that would matter could be chance; `casesNeeded` says how many cases would tell.",
+)
+_declare(
+    BaselineChoice,
+    "Why a run is the baseline of a gate.",
+    NAMED="The policy names it.",
+    PRODUCTION="The newest completed run of the system's production version over the dataset.",
+    PREVIOUS="The newest completed run before, of the same dataset and system.",
+)
+_declare(
+    HistoryUnit,
+    "What a series shows of an evaluator.",
+    PASS_RATE="The share that passed of the scores that could pass or fail.",
+    MEAN="The mean of the numbers, of an evaluator that gives numbers.",
+)
+_declare(
+    TrendDirection,
+    "Where a series goes.",
+    IMPROVING="To the better, beyond what chance would do.",
+    DECLINING="To the worse, beyond what chance would do.",
+    STEADY="Nowhere that could be told from chance.",
+    TOO_FEW_RUNS="There are too few runs to tell.",
+)
+_declare(
+    FailureTrait,
+    "What failing records can share.",
+    TAG="A tag of the item.",
+    METADATA="A text, number or boolean at the top of the metadata.",
+    ERROR="The code of the error for which there is no output.",
+    FAILED_SCORE="An evaluator whose score did not pass.",
+    ERRORED_SCORE="An evaluator whose score could not be computed.",
 )

@@ -1,22 +1,19 @@
-"""Executing queries: values that are at hand straight off their objects, and loaders of one's own for each operation.
+"""Executing queries: values that are at hand straight off their objects, and what ids stand for a level at a time.
 
 A page of runs has some thousand values of which a few dozen need waiting for. graphql-core takes 5 µs for each, most of
 it for resolvers; `Executor` reads what needs none itself, in a tenth of that, and leaves the rest to graphql-core.
 """
 
-from collections.abc import Awaitable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable, Sequence
+from typing import Any, cast
 
 from graphql import GraphQLObjectType
 from graphql.pyutils import Path, gather_with_cancel
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.graphql import OperationType
 
-from .context import Context
-from .plans import Branch, EdgeInfo, Plan, Selection, make_plan
-
-Key = TypeVar("Key")
+from .joining import filled, listed, merged
+from .loaders.by_id import Edge, load_edges
+from .plans import Branch, EdgeInfo, Pending, Plan, Selection, make_plan
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -27,6 +24,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         # By the identity of the selection, which the plan keeps alive.
         self._plans: dict[int, Plan] = {}
         self._info = EdgeInfo(self.context_value)
+        # The edges that were met since graphql-core handed an object over; None outside of that.
+        self._edges: list[Pending] | None = None
+        self._one_by_one = False
 
     def build_per_event_executor(self, payload: Any) -> "Executor":
         """Return the executor of one event of a subscription: it loads everything anew and leaves nothing behind."""
@@ -48,6 +48,72 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         """Return the fields of one object, or what will give them; an unfit value is graphql-core's to report."""
         if path is None:
             return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        handed = (parent_type, source_value, path, grouped_field_set, position_context)
+        if self._edges is not None or self._one_by_one:
+            return self._fields(*handed)
+        edges: list[Pending] = []
+        self._edges = edges
+        try:
+            results = self._fields(*handed)
+        finally:
+            self._edges = None
+        return self._followed(edges, results, handed) if edges else results
+
+    async def _followed(self, edges: Sequence[Pending], results: Any, handed: tuple[Any, ...]) -> Any:
+        """Return results once their edges have been followed.
+
+        Where that goes wrong the fields are read again one by one, so that the error is told with its place, and takes
+        with it what it must.
+        """
+        if self.is_awaitable(results):
+            all_led_somewhere, results = await gather_with_cancel(self._follow(edges), results)
+        else:
+            all_led_somewhere = await self._follow(edges)
+        if all_led_somewhere:
+            return results
+        self._one_by_one = True
+        again = self._fields(*handed)
+        return await again if self.is_awaitable(again) else again
+
+    async def _follow(self, edges: Sequence[Pending]) -> bool:
+        """Follow edges, then all those that they lead to; tell whether all of them led somewhere."""
+        late: list[tuple[Pending, Awaitable[Any]]] = []
+        try:
+            while edges:
+                found = await load_edges([pending.edge for pending in edges])
+                edges = self._fill(edges, found, late)
+            values = await gather_with_cancel(*(value for _, value in late))
+        except Exception:  # noqa: BLE001 - comes up again where it is told with its place
+            return False
+        for (pending, _), value in zip(late, values, strict=True):
+            pending.results[pending.branch.response_name] = value
+        return True
+
+    def _fill(
+        self, edges: Sequence[Pending], found: Sequence[Any], late: list[tuple[Pending, Awaitable[Any]]]
+    ) -> Sequence[Pending]:
+        """Put in what edges led to, or keep it for later, and return the edges that were met there."""
+        met: list[Pending] = []
+        self._edges = met
+        try:
+            for pending, value in zip(edges, found, strict=True):
+                completed = self._complete(pending.branch, pending.edge.make(value), pending.path)
+                if self.is_awaitable(completed):
+                    late.append((pending, completed))
+                else:
+                    pending.results[pending.branch.response_name] = completed
+        finally:
+            self._edges = None
+        return met
+
+    def _fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path,
+        grouped_field_set: Selection,
+        position_context: Any,
+    ) -> Any:
         plan = self._plans.get(id(grouped_field_set))
         if plan is None:
             plan = self._plans[id(grouped_field_set)] = make_plan(parent_type, grouped_field_set)
@@ -57,10 +123,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         waiting: dict[str, Awaitable[Any]] = {}
         try:
             for branch in plan.branches:
-                value = self._grow(branch, source_value, Path(path, branch.response_name, parent_type.name))
-                (waiting if self.is_awaitable(value) else results)[branch.response_name] = value
+                here = Path(path, branch.response_name, parent_type.name)
+                value = self._grow(branch, source_value, here)
+                if type(value) is Edge and self._edges is not None:
+                    self._edges.append(Pending(value, results, branch, here))
+                else:
+                    (waiting if self.is_awaitable(value) else results)[branch.response_name] = value
             if not plan.others:
-                return _filled(results, waiting) if waiting else results
+                return filled(results, waiting) if waiting else results
             others = super().execute_fields(parent_type, source_value, path, plan.others, position_context)
         except Exception:
             self.settle_in_background(list(waiting.values()))
@@ -68,18 +138,22 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return self._joined(results, waiting, others)
 
     def _grow(self, branch: Branch, source: Any, path: Path) -> Any:
-        """Return the value of a field with objects in it, or what will give it."""
-        if branch.waits:
+        """Return the value of a field with objects in it, or what will give it, or the edge to it."""
+        if branch.waits or (branch.takes_info and self._edges is None):
             return self._grown(branch, source, path)
         try:
-            completed = self._complete(branch, branch.read(source), path)
+            value = branch.read(source, self._info) if branch.takes_info else branch.read(source)
+            if type(value) is Edge:
+                return value
+            completed = self._complete(branch, value, path)
         except Exception as error:  # noqa: BLE001 - whatever a field raises is told with its place
             return self.handle_field_error(error, branch.return_type, branch.details, path)
         return self._settled(branch, completed, path) if self.is_awaitable(completed) else completed
 
     async def _grown(self, branch: Branch, source: Any, path: Path) -> Any:
         try:
-            completed = self._complete(branch, await branch.read(source, self._info), path)
+            value = branch.read(source, self._info)
+            completed = self._complete(branch, await value if self.is_awaitable(value) else value, path)
             return await completed if self.is_awaitable(completed) else completed
         except Exception as error:  # noqa: BLE001 - as in _grow
             return self.handle_field_error(error, branch.return_type, branch.details, path)
@@ -110,50 +184,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         except Exception:
             self.settle_in_background(list(waiting.values()))
             raise
-        return _listed(results, waiting) if waiting else list(results.values())
+        return listed(results, waiting) if waiting else list(results.values())
 
     def _joined(self, results: dict[str, Any], waiting: dict[str, Awaitable[Any]], others: Any) -> Any:
         if not self.is_awaitable(others):
             results.update(others)
-            return _filled(results, waiting) if waiting else results
-        return _merged(results, waiting, others)
-
-
-async def _filled(results: dict[Key, Any], waiting: Mapping[Key, Awaitable[Any]]) -> dict[Key, Any]:
-    """Return the results once those that wait have come."""
-    if len(waiting) == 1:
-        [(key, value)] = waiting.items()
-        results[key] = await value
-    else:
-        results.update(zip(waiting, await gather_with_cancel(*waiting.values()), strict=True))
-    return results
-
-
-async def _listed(results: dict[int, Any], waiting: Mapping[int, Awaitable[Any]]) -> list[Any]:
-    return list((await _filled(results, waiting)).values())
-
-
-async def _merged(
-    results: dict[str, Any], waiting: Mapping[str, Awaitable[Any]], others: Awaitable[dict[str, Any]]
-) -> dict[str, Any]:
-    filled = _filled(results, waiting) if waiting else None
-    if filled is None:
-        results.update(await others)
-    else:
-        _, rest = await gather_with_cancel(filled, others)
-        results.update(rest)
-    return results
-
-
-class OwnLoaders(SchemaExtension):
-    """Gives each operation loaders of its own: a connection has one context for all its operations.
-
-    A mutation changes what loaders would have kept, so that its loaders keep nothing.
-    """
-
-    def on_execute(self) -> Iterator[None]:
-        """Renew the loaders."""
-        execution = self.execution_context
-        if isinstance(execution.context, Context):
-            execution.context = execution.context.renewed(cache=execution.operation_type is OperationType.QUERY)
-        yield
+            return filled(results, waiting) if waiting else results
+        return merged(results, waiting, others)

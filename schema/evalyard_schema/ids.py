@@ -1,13 +1,12 @@
 """Global ids as Relay wants them: the base64 of `Type:raw id`, opaque to clients."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
 import strawberry
 
 from evalyard_core.domain.errors import BadInput
+from evalyard_core.domain.ids import global_id, read_global_id
 from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count
 
 NodeType = Literal[
@@ -40,17 +39,15 @@ class NodeId(NamedTuple):
 
 def encode(node_type: NodeType, raw: str) -> strawberry.ID:
     """Return the global id of an object."""
-    return strawberry.ID(base64.b64encode(f"{node_type}:{raw}".encode()).decode())
+    return strawberry.ID(global_id(node_type, raw))
 
 
 def parse(value: str, *, field: str) -> NodeId:
     """Return what an id stands for, or refuse what is no id."""
-    try:
-        name, colon, raw = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        name, colon, raw = "", "", ""
-    if not colon or not raw or name not in _TYPES or len(value) > _LONGEST:
+    found = read_global_id(value)
+    if found is None or found[0] not in _TYPES or len(value) > _LONGEST:
         raise BadInput("This is no id; pass one that the API returned.", field=field)
+    name, raw = found
     return NodeId(_TYPES[name], raw)
 
 

@@ -6,9 +6,13 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     GraphQLBoolean,
     GraphQLField,
+    GraphQLFloat,
     GraphQLID,
+    GraphQLInt,
     GraphQLLeafType,
     GraphQLList,
     GraphQLObjectType,
@@ -20,7 +24,10 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
+from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
+
+from .loaders.by_id import Edge
 
 _DEFINITION: Final = "strawberry-definition"
 _TYPE_NAME: Final = "__typename"
@@ -48,17 +55,28 @@ class EdgeInfo:
 class Branch(NamedTuple):
     """A field without arguments whose value is an object or a list of objects.
 
-    Where it `waits`, `read` takes the object and an `EdgeInfo` and returns something to await; else the object alone.
+    Where it `takes_info`, `read` takes the object and an `EdgeInfo`, and may return an `Edge`; where it `waits` too, it
+    returns something to await. Else it takes the object alone.
     """
 
     response_name: str
     details: Any
     read: Callable[..., Any]
+    takes_info: bool
     waits: bool
     object_type: GraphQLObjectType
     return_type: GraphQLOutputType
     is_list: bool
     is_nullable: bool
+
+
+class Pending(NamedTuple):
+    """An edge that is still to be followed, and where what it leads to belongs."""
+
+    edge: Edge
+    results: dict[str, Any]
+    branch: Branch
+    path: Path
 
 
 class Plan:
@@ -127,8 +145,14 @@ def _branch(field: GraphQLField | None, response_name: str, details: Any) -> Bra
     if not is_object_type(object_type):
         return None
     is_nullable = not is_non_null_type(field.type)
-    waits = definition is not None and definition.is_async
-    return Branch(response_name, details, read, waits, object_type, field.type, is_list, is_nullable)
+    takes_info, waits = _manner(definition)
+    return Branch(response_name, details, read, takes_info, waits, object_type, field.type, is_list, is_nullable)
+
+
+def _manner(definition: StrawberryField | None) -> tuple[bool, bool]:
+    """Tell whether a field's resolver takes an `info`, and whether it is to be awaited."""
+    resolver = definition.base_resolver if definition is not None else None
+    return (False, False) if resolver is None else (bool(resolver.info_parameter), bool(resolver.is_async))
 
 
 def _item_type(list_type: GraphQLList[Any]) -> Any:
@@ -151,20 +175,26 @@ def _reader(definition: StrawberryField | None) -> Callable[..., Any] | None:
     method = resolver.wrapped_func
     if isinstance(method, staticmethod | classmethod) or not resolver.self_parameter or resolver.arguments:
         return None
-    return method if resolver.is_async == bool(resolver.info_parameter) else None
+    return method if resolver.info_parameter or not resolver.is_async else None
 
 
 def _coercion(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     """Return how a value is written, without a second look where it has the very type that its leaf wants."""
-    known = _EXACT.get(leaf.name)
-    if known is None:
+    fits = _FIT.get(leaf.name)
+    if fits is None:
         return leaf.coerce_output_value
 
     def coerce(value: Any) -> Any:
-        return value if type(value) is known else leaf.coerce_output_value(value)
+        return value if fits(value) else leaf.coerce_output_value(value)
 
     return coerce
 
 
-#: The types whose values are written as they are.
-_EXACT: Final[dict[str, type]] = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}
+#: Which values of a leaf are written as they are; a float that is not finite differs from itself less itself.
+_FIT: Final[dict[str, Callable[[Any], bool]]] = {
+    GraphQLString.name: lambda value: type(value) is str,
+    GraphQLID.name: lambda value: type(value) is str,
+    GraphQLBoolean.name: lambda value: type(value) is bool,
+    GraphQLInt.name: lambda value: type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT,
+    GraphQLFloat.name: lambda value: type(value) is float and value - value == 0.0,
+}

@@ -8,8 +8,9 @@ from strawberry.types import ExecutionContext
 
 from .documents import DocumentCache, Documents
 from .errors import present
-from .execution import Executor, OwnLoaders
+from .execution import Executor
 from .mutations import MUTATIONS
+from .own_loaders import OwnLoaders
 from .queries import QUERIES
 from .scalars import SCALARS
 from .subscriptions import SUBSCRIPTIONS

@@ -57,6 +57,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "EVALYARD_PORT": str(settings.port),
         "EVALYARD_DATA": str(settings.data.resolve()),
         "EVALYARD_PYTHON_TARGETS": str(int(settings.python_targets)),
+        "EVALYARD_TARGET_ALLOWED_NETWORKS": ",".join(settings.target_allowed_networks),
     }
 
 

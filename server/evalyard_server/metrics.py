@@ -47,6 +47,12 @@ class Metrics:
             ["status"],
             registry=self._registry,
         )
+        self._exports = Counter(
+            "evalyard_exports",
+            "Exports by form and outcome: complete, abandoned (the client went away), failed (broken off).",
+            ["form", "outcome"],
+            registry=self._registry,
+        )
         self._subscriptions = self._gauge("evalyard_subscriptions", "Live GraphQL subscriptions.")
         self._connections = self._gauge(
             "evalyard_websocket_connections", "Open WebSocket connections of known callers."
@@ -63,6 +69,10 @@ class Metrics:
     def refusal(self, status: int) -> None:
         """Count a request that was no operation."""
         self._refusals.labels(str(status)).inc()
+
+    def export(self, form: str, outcome: str) -> None:
+        """Count an export that was begun."""
+        self._exports.labels(form, outcome).inc()
 
     def watch(self, *, subscriptions: Callable[[], int], connections: Callable[[], int]) -> None:
         """Ask these for the present figures at each scrape."""

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from strawberry.schema import BaseSchema
 
 from evalyard_core.domain.access import Actor
-from evalyard_core.queue import BrokerQueue, connect_broker
+from evalyard_core.queue import BrokerQueue, Queue, connect_broker
 from evalyard_core.services import Services
 from evalyard_core.services.live import LiveUpdates
 from evalyard_core.settings import Settings
@@ -38,6 +38,7 @@ class Running:
 
     settings: Settings
     store: Store
+    services: Services
     gatekeeper: Gatekeeper
     operations: Operations
     sessions: Sessions
@@ -64,7 +65,7 @@ async def start(settings: Settings, interface: Interface, metrics: Metrics) -> A
         stack.push_async_callback(store.close)
         broker = connect_broker(settings.broker_url)
         stack.callback(broker.close)
-        services = Services(store, BrokerQueue(broker))
+        services = _services(settings, store, BrokerQueue(broker))
         live = LiveUpdates(store)
         await live.start()
         stack.push_async_callback(live.stop)
@@ -74,6 +75,7 @@ async def start(settings: Settings, interface: Interface, metrics: Metrics) -> A
         yield Running(
             settings=settings,
             store=store,
+            services=services,
             gatekeeper=Gatekeeper(settings, services.access),
             operations=Operations(
                 interface.schema, lambda actor: interface.new_context(actor, services, live), metrics
@@ -81,6 +83,16 @@ async def start(settings: Settings, interface: Interface, metrics: Metrics) -> A
             sessions=sessions,
             metrics=metrics,
         )
+
+
+def _services(settings: Settings, store: Store, queue: Queue) -> Services:
+    secret = settings.link_secret
+    return Services(
+        store,
+        queue,
+        public_url=(settings.public_url or "").rstrip("/"),
+        link_secret=None if secret is None else secret.get_secret_value().encode(),
+    )
 
 
 async def _open_store(settings: Settings) -> Store:

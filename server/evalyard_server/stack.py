@@ -15,11 +15,26 @@ from evalyard_server.children import api_spec, worker_spec
 from evalyard_server.embedded.folder import DataFolder, cut_log
 from evalyard_server.embedded.process import raise_open_files_limit
 from evalyard_server.embedded.servers import EMBEDDED
-from evalyard_server.listening import base_url, open_listener, refuse_open_access
+from evalyard_server.listening import base_url, is_loopback, open_listener, refuse_open_access
 from evalyard_server.supervisor import Supervisor
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CUT_LOGS_SECONDS: Final = 60.0
+_LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+
+
+def settings_of_one_machine(settings: Settings) -> Settings:
+    """Return what `evalyard up` makes of settings: everyone may ask, and then targets may call this very machine.
+
+    Whoever asks without a key sits at this machine and reaches it anyway; holders of keys may sit elsewhere.
+    """
+    changes: dict[str, Any] = {}
+    if "auth" not in settings.model_fields_set:
+        changes["auth"] = "none"
+    everyone = changes.get("auth", settings.auth) == "none" and is_loopback(settings.host)
+    if everyone and "target_allowed_networks" not in settings.model_fields_set:
+        changes["target_allowed_networks"] = _LOOPBACK
+    return settings.model_copy(update=changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

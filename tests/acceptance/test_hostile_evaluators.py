@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -35,11 +36,12 @@ def plugin_rules() -> PluginRules:
     return PluginRules(isolated=("acme-hostile",), memory_bytes=MEMORY)
 
 
-async def started(room: Room, *plugins: str) -> Run:
-    """Start a run of the answers, to be scored by plugins."""
+async def prepared(room: Room, *plugins: str) -> Callable[[], Awaitable[Run]]:
+    """Return what starts a run of the answers, to be scored by plugins."""
     evaluators = [await room.evaluator(plugin) for plugin in plugins]
     dataset = await room.dataset([{"answer": answer} for answer in ANSWERS], expected=["a", "now", "b", "c"])
-    return await room.start(dataset, await room.system("moody"), evaluators)
+    system = await room.system("moody")
+    return lambda: room.start(dataset, system, evaluators)
 
 
 async def carried_out(room: Room, run: Run) -> RunStatus:
@@ -55,11 +57,12 @@ async def carried_out(room: Room, run: Run) -> RunStatus:
 async def test_each_costs_its_own_scores_and_nothing_else(room: Room) -> None:
     good = ["acme-hostile/honest", "exact_match", "evalyard-text/contains"]
     begun, most_before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    run = await started(room, *good, "prints", *EXPLAINED)
+    start, start_other = await prepared(room, *good, "prints", *EXPLAINED), await prepared(room, "exact_match")
+    run = await start()
     working = asyncio.create_task(room.finished(run))
     while room.mailbox.messages:
         await asyncio.sleep(0.01)
-    assert (await carried_out(room, await started(room, "exact_match")), working.done()) == (RunStatus.COMPLETED, False)
+    assert (await carried_out(room, await start_other()), working.done()) == (RunStatus.COMPLETED, False)
 
     run = await working
 
@@ -82,7 +85,7 @@ async def test_each_costs_its_own_scores_and_nothing_else(room: Room) -> None:
     for name, explained in EXPLAINED.items():
         made = scores[f"acme-hostile/{name}"]
         error = made[1].error
-        assert error is not None
+        assert error is not None, name
         assert (error.code, error.message) == explained
         if name != "blocks":
             assert [(made[place].status, made[place].value) for place in (0, 2, 3)] == [(ScoreStatus.OK, True)] * 3

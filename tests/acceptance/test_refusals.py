@@ -7,15 +7,25 @@ from pathlib import Path
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.acceptance.refusals import access, datasets, documents, evaluators, ids, records, runs, systems
+from tests.acceptance.refusals import (
+    access,
+    datasets,
+    documents,
+    evaluators,
+    gates,
+    ids,
+    records,
+    results,
+    runs,
+    systems,
+)
 from tests.acceptance.refusals.case import ADMIN, VIEWER, Refused
 from tests.acceptance.refusals.foreign import PLACES, Place
 from tests.acceptance.refusals.operations import ADD_SCORE, NODES, START_RUN, UPDATE_DATASET
 from tests.acceptance.refusals.world import World, open_world
 
-CASES = [
-    case for table in (access, ids, documents, datasets, evaluators, systems, runs, records) for case in table.CASES
-]
+TABLES = (access, ids, documents, datasets, evaluators, systems, runs, gates, records, results)
+CASES = [case for table in TABLES for case in table.CASES]
 
 #: What there is of each kind that a project's key does not see, beside what is another project's.
 DELETED = {"dataset", "evaluator", "run", "record", "project"}
@@ -92,4 +102,4 @@ async def test_what_is_written_would_be_seen(world: World):
         after = await world.fingerprint()
         seen.append({name for name in after if after[name] != before[name]})
 
-    assert seen == [{"datasets"}, {"records"}, {"projects", "runs", "tasks"}]
+    assert seen == [{"datasets"}, {"records", "runs"}, {"projects", "runs", "tasks"}]

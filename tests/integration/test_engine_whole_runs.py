@@ -105,12 +105,17 @@ async def test_it_happens_once_when_the_last_record_is_done(room: Room) -> None:
 
 
 async def test_a_second_result_changes_nothing(room: Room) -> None:
-    spread = await room.evaluator("spread")
-    run = await room.finished(await started(room, spread))
-    said = run.run_scores[spread.id]
+    spread, overlap = await room.evaluator("spread"), await room.evaluator("overlap")
+    ended = await room.finished(await started(room, spread, overlap))
+    said = ended.run_scores[spread.id]
+    assert not await room.store.runs.store_run_score(ended.id, spread.id, said)
+    assert await room.store.runs.get(ended.id) == ended
 
-    assert not await room.store.runs.store_run_score(run.id, spread.id, said)
-    assert await room.store.runs.get(run.id) == run
+    again = await room.services.runs.rescore(actor=ANYONE, run_id=ended.id, evaluator_ids=[overlap.id])
+    assert again.status is RunStatus.SCORING
+    assert not await room.store.runs.store_run_score(ended.id, spread.id, said)
+    assert await room.store.runs.get(ended.id) == again
+    assert await room.store.runs.store_run_score(ended.id, overlap.id, said)
 
 
 async def test_scoring_again_replaces_what_was_said_and_keeps_it_readable(room: Room) -> None:
@@ -189,6 +194,23 @@ async def test_submitted_outputs_are_scored_as_a_whole_when_they_are_all_there(r
     assert [record.verdict for record in await room.records(run)] == [None, None]
 
 
+async def test_what_is_left_of_it_waits_when_the_run_is_brought_back_to_work(room: Room) -> None:
+    spread = await room.evaluator("spread")
+    run = await started(room, spread)
+    while room.mailbox.messages[0][0] != f"{run.id}.score":
+        await room.turn()
+    await room.services.runs.cancel(actor=ANYONE, run_id=run.id)
+    await room.services.runs.end(run_id=run.id)
+
+    await room.services.runs.rescore(actor=ANYONE, run_id=run.id)
+    room.mailbox.messages.sort(key=lambda message: not message[0].endswith(".score"))
+    assert room.mailbox.messages[0][0] == f"{run.id}.score"
+    again = await room.finished(run)
+
+    assert again.status is RunStatus.COMPLETED
+    assert again.run_scores[spread.id].cases == 4
+
+
 async def test_a_worker_that_died_at_it_is_relieved(room: Room) -> None:
     spread = await room.evaluator("spread")
     run = await started(room, spread)
@@ -206,18 +228,20 @@ async def test_a_worker_that_died_at_it_is_relieved(room: Room) -> None:
 
 @anywhere
 async def test_what_scoring_costs_is_counted(room: Room) -> None:
-    judge = await room.evaluator("judge")
-    run = await room.finished(await started(room, judge))
+    judge, spread = await room.evaluator("judge"), await room.evaluator("spread")
+    run = await room.finished(await started(room, judge, spread))
 
     words = sum(len(answer.split()) for answer in ANSWERS)
     assert [score.label for record in await room.records(run) for score in record.scores] == [
         *("plain", "plain", "polite", "plain"),
     ]
     assert run.summary is not None
-    assert run.summary.total_cost_usd == pytest.approx(words / 1000)
-    assert run.summary.total_tokens == run.progress.tokens == words + len(ANSWERS)
-    spent = spent_by(run, run.evaluators[0])
-    assert (spent.cost_usd, spent.tokens) == (pytest.approx(words / 1000), words + len(ANSWERS))
+    assert run.summary.total_cost_usd == pytest.approx(words / 1000 + 0.5)
+    assert run.progress.cost_usd == run.summary.total_cost_usd
+    assert run.summary.total_tokens == run.progress.tokens == words + len(ANSWERS) + 100
+    judged, whole = (spent_by(run, evaluator) for evaluator in run.evaluators)
+    assert (judged.cost_usd, judged.tokens) == (pytest.approx(words / 1000), words + len(ANSWERS))
+    assert (whole.cost_usd, whole.tokens) == (0.5, 100)
 
 
 @anywhere

@@ -38,6 +38,7 @@ ARGUMENTS: dict[str, Variables] = {
         "datasetId": gid("Dataset", w.dataset),
         "evaluatorId": gid("Evaluator", w.evaluator),
     },
+    "setGatePolicy": lambda w: {"datasetId": gid("Dataset", w.dataset), "policy": {"minPassRate": 0.9}},
     "createEvaluator": lambda w: {
         "input": {"projectId": gid("Project", w.project), "name": "e", "plugin": "acme/exact"}
     },
@@ -48,6 +49,7 @@ ARGUMENTS: dict[str, Variables] = {
     "createSystemVersion": lambda w: {
         "input": {"systemId": gid("System", w.system), "name": "v2", "target": "acme/echo"}
     },
+    "tryTarget": lambda w: {"input": {"systemVersionId": gid("SystemVersion", w.version), "input": "hi"}},
     "setProductionVersion": lambda w: {"systemVersionId": gid("SystemVersion", w.version)},
     "startRun": lambda w: {"input": {"projectId": gid("Project", w.project)}},
     "rerun": lambda w: {"runId": gid("Run", w.run)},
@@ -220,6 +222,21 @@ async def test_a_subscription_is_refused_to_strangers(
         assert [(error.extensions, error.path) for error in result.errors or ()] == [
             ({"code": "NOT_FOUND", "field": argument}, [field])
         ]
+
+
+async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, world: World, store: Store):
+    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    query = "subscription($input: TryTargetInput!) { tryTarget(input: $input) { done } }"
+    for place in (world, a_world()):
+        for kind, given in (
+            ("systemVersionId", {"systemVersionId": gid("SystemVersion", place.version)}),
+            ("projectId", {"projectId": gid("Project", place.project), "target": "acme/echo"}),
+        ):
+            async with stranger.watching(query, input={**given, "input": 1}) as results:
+                [result] = [result async for result in results]
+            assert [(error.extensions, error.path) for error in result.errors or ()] == [
+                ({"code": "NOT_FOUND", "field": f"input.{kind}"}, ["tryTarget"])
+            ]
 
 
 #: An id of another project inside a call that is otherwise in order, made by somebody who sees both projects.

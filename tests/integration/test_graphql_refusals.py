@@ -255,7 +255,7 @@ CASES = {
         an_evaluator(mapping=[{"variable": "output", "path": "answer.text"}]),
         BAD,
         "input.mapping[0].path",
-        "'answer.text' starts at 'answer'; start at one of input, expected, output, metadata, trace.",
+        "'answer.text' starts at 'answer'; start at one of input, expected, output, metadata, trace, record.",
     ),
     "evaluator: a threshold of the wrong operator": Case(
         "createEvaluator",

@@ -210,13 +210,18 @@ async def test_without_a_database_a_request_is_answered_with_503(mongod, broker_
     async with serve(assemble(settings, INTERFACE)) as server, server.client() as client:
         await supervisor.stop()
         response = await client.post("/graphql", json={"query": "{ who }"}, headers={"authorization": "Bearer evy_x"})
+        export = await client.get("/exports/runs/UnVuOjE=.csv", headers={"authorization": "Bearer evy_x"})
         figures = await client.get("/metrics")
         async with server.connect() as socket:
             await send(socket, {"type": "connection_init", "payload": {"apiKey": "evy_x"}})
             with contextlib.suppress(ConnectionClosed):
                 await socket.recv()
 
-    assert (response.status_code, figures.status_code) == (503, 200)
+    assert (response.status_code, export.status_code, figures.status_code) == (503, 503, 200)
+    assert export.json() == {
+        "code": "INTERNAL",
+        "message": "The database can't be reached at the moment; try again.",
+    }
     assert response.json() == {
         "errors": [
             {

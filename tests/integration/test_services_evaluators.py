@@ -307,7 +307,20 @@ async def test_a_score_is_tried_out_on_made_up_values_and_on_a_record_and_nothin
         assert (given.value, given.passed, given.status, given.duration_ms) == (0.75, True, ScoreStatus.OK, 1.5)
     assert [context for _, context in seen] == [
         {"input": 1, "expected": None, "output": {"text": "x"}, "metadata": None},
-        {"input": "in", "expected": "wanted", "output": "out", "metadata": {"m": 1}},
+        {
+            "input": "in",
+            "expected": "wanted",
+            "output": "out",
+            "metadata": {"m": 1},
+            "record": {
+                "latency_ms": None,
+                "cost_usd": None,
+                "prompt_tokens": None,
+                "completion_tokens": None,
+                "total_tokens": None,
+                "attempts": 0,
+            },
+        },
     ]
     assert [(s.plugin, s.config, s.threshold) for s, _ in seen] == [
         ("acme/length", {"most": 9}, None),

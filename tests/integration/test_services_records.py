@@ -21,7 +21,9 @@ async def a_stored_record(house: House, **changes: Any) -> Record:
     """Store a record of the house's project that one evaluator has passed."""
     scores = (a_score(evaluator_id="e" * 24),)
     plain = {"output": "out", "scores": scores, "verdict": Verdict.PASSED}
-    record = a_record(a_run(house.project.id), 0, **{**plain, **changes})
+    run = a_run(house.project.id)
+    record = a_record(run, 0, **{**plain, **changes})
+    await house.store.runs.add(run)
     await house.store.records.add([record])
     return record
 
@@ -154,6 +156,7 @@ async def test_annotations_name_their_author_and_are_kept_in_order(house: House)
     cases: list[tuple[dict[str, Any], type[Refusal], str]] = [
         ({}, BadInput, "comment"),
         ({"comment": ""}, BadInput, "comment"),
+        ({"comment": " \n"}, BadInput, "comment"),
         ({"rating": 0}, BadInput, "rating"),
         ({"rating": 6}, BadInput, "rating"),
         ({"comment": "x" * 20_001}, LimitExceeded, "comment"),
@@ -163,6 +166,21 @@ async def test_annotations_name_their_author_and_are_kept_in_order(house: House)
         refused = house.services.records.annotate(actor=ANYONE, **{"record_id": record.id, **given})
         refusal = await house.refusal(refused)
         assert (type(refusal), refusal.field) == (kind, field)
+
+
+async def test_what_people_add_to_a_record_has_an_end(house: House):
+    record = await a_stored_record(house)
+    for n in range(50):
+        await house.services.records.add_score(actor=ANYONE, record_id=record.id, name=f"s{n}", value=n)
+    records = house.services.records
+    refusal = await house.refusal(records.add_score(actor=ANYONE, record_id=record.id, name="one more", value=1))
+    assert (type(refusal), refusal.field) == (LimitExceeded, "input.name")
+    changed, _ = await records.add_score(actor=ANYONE, record_id=record.id, name="s7", value="again")
+    assert len(changed.scores) == 51
+    for n in range(100):
+        await records.annotate(actor=ANYONE, record_id=record.id, comment=str(n))
+    refusal = await house.refusal(records.annotate(actor=ANYONE, record_id=record.id, rating=1))
+    assert (type(refusal), refusal.field) == (LimitExceeded, "recordId")
 
 
 async def test_scoring_and_annotating_need_who_may_write_in_the_project(house: House):

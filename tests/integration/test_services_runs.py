@@ -13,7 +13,7 @@ from evalyard_core.domain.ids import config_hash, new_id
 from evalyard_core.domain.runs import DatasetPin, RunSettings, RunSource, RunStatus, SystemPin
 from evalyard_core.domain.tasks import Task, TaskState
 from evalyard_core.services.access import ANYONE
-from evalyard_core.services.runs import NewRun
+from evalyard_core.services.starting import NewRun
 from tests.fixtures.core import a_system_version, a_target, a_worker
 from tests.fixtures.house import House
 
@@ -218,7 +218,7 @@ async def test_more_evaluators_than_a_run_takes_are_refused_when_they_are_attach
 
 
 async def test_a_run_may_have_a_million_records(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("evalyard_core.services.runs.MOST_RECORDS_A_RUN", 10)
+    monkeypatch.setattr("evalyard_core.services.starting.MOST_RECORDS_A_RUN", 10)
     dataset, version = await house.dataset(6), await house.system_version()
     given = {"dataset_id": dataset.id, "system_version_id": version.id}
     refusal = await house.refusal(house.start(**given, settings=RunSettings(trials=2)))

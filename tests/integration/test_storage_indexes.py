@@ -121,6 +121,10 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
         [store.runs._codec.encode(run) | {"at": run.started_at or run.created_at, "next_seq": 0} for run in runs]
     )
     await store.records.add(records)
+    # People have scored every third record for the evaluator, the later ones last.
+    for n, record in enumerate(records[::3]):
+        judged = {"judged": ["e" * 24], "judged_at": now() + timedelta(seconds=n)}
+        await store.records._rows.update_one({"_id": record.id}, {"$set": judged})
     await _fill(store.tasks, tasks)
     replaced = [(record.id, score) for record in records for score in record.scores]
     await store.score_history.add(ours, busy[0].id, replaced)
@@ -252,6 +256,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     )
     yield "items found", lists.items, found
     yield "items of a version found", lists.items, replace(found, version=2)
+    yield "items by id", lists.items, replace(found, ids=tuple(seeds.item_ids))
     moment = now() - timedelta(hours=1)
     for wanted in (
         RunFilter(search="nightly"),
@@ -259,6 +264,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
         RunFilter(source=(RunSource.API,), tags=("a",)),
         RunFilter(dataset_id=seeds.dataset.id, system_id=seeds.system.id),
         RunFilter(system_version_id=seeds.version.id, evaluator_id="e" * 24),
+        RunFilter(evaluator_ids=("e" * 24, "f" * 24)),
         RunFilter(started_after=moment, started_before=now()),
     ):
         yield "runs found", lists.runs, RunList(project_id=project_id, wanted=wanted)
@@ -268,6 +274,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
         RecordFilter(run_ids=(seeds.busy.id,), status=(RecordStatus.COMPLETED,)),
         RecordFilter(item_ids=(seeds.records[0].item_id or "",), verdict=(Verdict.PASSED,)),
         RecordFilter(dataset_ids=(seeds.dataset.id,), system_version_ids=(seeds.version.id,), tags=("a",)),
+        RecordFilter(facets=('["language","de"]',), error_codes=("TIMEOUT",)),
         RecordFilter(min_latency_ms=2, max_latency_ms=5),
         RecordFilter(finished_after=moment, finished_before=now()),
         RecordFilter(scores=(ScoreFilter(evaluator_id="e" * 24, passed=True, min=1, max=2),)),
@@ -298,6 +305,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.get, items[0])
     yield partial(store.items.get_many, seeds.item_ids)
     yield partial(store.items.current, seeds.item_ids)
+    yield partial(store.items.present, seeds.item_ids)
     yield partial(store.items.at_version, seeds.item_ids, dataset.id, 1)
     yield partial(store.items.count_all, selection)
     yield partial(_drained, store.items.cases(selection))
@@ -310,12 +318,36 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.runs.newest, seeds.project_id, 100)
     yield partial(store.runs.pulse, seeds.busy.id)
     yield partial(store.records.open_in_lane, seeds.busy.id, 0, from_seq=10, most=PAGE)
+    yield partial(store.records.completed, seeds.busy.id, from_seq=10, most=PAGE)
     yield partial(_drained, store.records.figures(seeds.busy.id))
+    yield partial(store.outcomes.of_runs, [run.id for run in seeds.runs[:2]])
+    yield partial(store.outcomes.traits_of_runs, [run.id for run in seeds.runs[:2]])
     yield partial(store.records.done_since, seeds.busy.id, record.created_at)
     yield partial(store.score_history.of_records, ids)
+    for wanted in _exported(seeds):
+        yield partial(store.exports.scores, wanted)
+        yield partial(_drained, store.exports.stream(wanted))
+    yield partial(_drained, store.exports.ids(seeds.busy.id))
+    yield partial(store.exports.existing, ids)
+    yield partial(store.gates.newest_of_version, seeds.busy, seeds.version.id)
+    yield partial(store.gates.newest_before, seeds.busy)
+    yield partial(store.gates.newest_before, replace(seeds.busy, system=None))
+    yield partial(store.gates.error_codes, seeds.busy.id)
+    yield partial(store.gates.unasked, seeds.busy.id)
+    yield partial(store.judgements.of_evaluator, "e" * 24, most=PAGE)
+    yield partial(store.judgements.of_evaluator, "e" * 24, run_ids=[run.id for run in seeds.runs[:5]], most=PAGE)
     yield partial(store.tasks.unfinished, seeds.busy.id)
     yield store.workers.live
     yield store.workers.live_count
+
+
+def _exported(seeds: Seeds) -> Iterator[RecordList]:
+    """Yield what is exported: a run, and what filters find, whatever the database might rather sort."""
+    yield RecordList(project_id=seeds.project_id, run_id=seeds.busy.id)
+    yield RecordList(project_id=seeds.project_id, run_id=seeds.busy.id, wanted=RecordFilter(min_latency_ms=1.0))
+    yield RecordList(project_id=seeds.project_id)
+    yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(min_latency_ms=1e9))
+    yield RecordList(project_id=seeds.project_id, wanted=RecordFilter(verdict=(Verdict.FAILED,), tags=("x",)))
 
 
 def _writes(seeds: Seeds) -> Iterator[Step]:
@@ -327,6 +359,7 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.tasks.claim, f"{run_id}.0", 1, "worker", 10)
     yield partial(store.records.cancel_open, run_id, now())
     yield partial(store.records.reopen_for_scoring, run_id)
+    yield partial(store.records.said_of_errored, run_id)
     yield partial(store.records.reopen_errored, run_id)
     yield partial(store.records.mark_running, [record.id for record in seeds.records[:PAGE]], now())
     for repository in (store.tasks, store.records, store.score_history):
@@ -511,6 +544,12 @@ async def test_the_runs_before_twenty_runs_are_found_without_reading_others(scen
 async def test_a_lane_finds_its_open_records_in_an_index_of_nothing_else(scenario: Scenario):
     [plan] = [plan for plan in scenario.others if "open_in_lane" in plan.label]
     assert plan.indexes == {("records", "run_id_1_lane_1_seq_1")}
+
+
+async def test_what_people_have_judged_is_found_in_an_index_of_nothing_else(scenario: Scenario):
+    plans = [plan for plan in scenario.others if "of_evaluator" in plan.label and plan.command["find"] == "records"]
+    assert [plan.indexes for plan in plans] == [{("records", "judged_1_judged_at_-1__id_-1_run_id_1")}] * 2
+    assert [plan.read for plan in plans] == [PAGE, PAGE]
 
 
 async def test_each_index_is_used_or_keeps_a_rule(scenario: Scenario):

@@ -1,13 +1,14 @@
 """Keyset pages: every row once, in every order, while others are added; cursors and counts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.errors import BadInput, NotFound
+from evalyard_core.domain.errors import BadInput, LimitExceeded, NotFound
 from evalyard_core.domain.filters import (
     OrderDirection,
     RecordFilter,
@@ -23,7 +24,8 @@ from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunStatus, RunSummary, SystemPin
 from evalyard_core.services.lists import ListService
-from evalyard_core.storage import Store
+from evalyard_core.storage import Order, Store, listed
+from evalyard_core.storage.listed import Selection
 from tests.fixtures.commands import Commands
 from tests.fixtures.core import a_dataset, a_score, an_evaluator
 from tests.fixtures.objects import a_record, a_run
@@ -322,3 +324,39 @@ async def test_a_list_of_another_project_is_refused_before_it_is_read(shared_sto
         await lists.runs.pages(actor=viewer, asked=[PageRequest(of=RunList(project_id="p2"), first=3)])
     with pytest.raises(NotFound):
         await lists.runs.counts(actor=viewer, lists=[RunList(project_id="p1"), RunList(project_id="p2")])
+
+
+async def test_what_is_filtered_in_a_whole_project_is_counted_among_the_newest(
+    shared_store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    run = a_run(new_id())
+    records = [
+        a_record(run, n, created_at=now() + timedelta(seconds=n), latency_ms=10.0 if n % 2 else 20.0) for n in range(10)
+    ]
+    await shared_store.records.add(records)
+    monkeypatch.setattr(listed, "MOST_COUNTED", 4)
+    slow, item = RecordFilter(min_latency_ms=15), RecordFilter(min_latency_ms=15, item_ids=(records[0].item_id or "",))
+    lists = [
+        RecordList(project_id=run.project_id, wanted=slow),
+        RecordList(project_id=run.project_id, wanted=item),
+        RecordList(project_id=run.project_id, run_id=run.id, wanted=slow),
+        RecordList(project_id=run.project_id),
+    ]
+    assert await shared_store.records.counts(lists) == [2, 1, 4, 4]
+    assert len(await walk(shared_store.records, lists[0], 2)) == 5
+
+
+async def test_what_takes_too_long_to_find_is_refused(shared_store: Store, monkeypatch: pytest.MonkeyPatch):
+    await shared_store.records.add([a_record(a_run(), n) for n in range(2)])
+    numbers = {"$range": [0, 1_000_000]}
+    slow = {"$gt": [{"$reduce": {"input": numbers, "initialValue": "$seq", "in": {"$add": ["$$value", 1]}}}, 0]}
+    monkeypatch.setattr(listed, "_MOST_MILLISECONDS", 1)
+    monkeypatch.setattr(shared_store.records, "selection", lambda _: Selection({"$expr": slow}, Order()))
+    wanted = RecordList(project_id="p")
+    for ask in (
+        lambda: shared_store.records.pages([PageRequest(of=wanted, first=3)]),
+        lambda: shared_store.records.counts([wanted]),
+    ):
+        with pytest.raises(LimitExceeded) as refused:
+            await ask()
+        assert refused.value.message == "Finding this takes too long; filter by less, or in fewer runs."

@@ -322,7 +322,7 @@ async def test_annotations_are_added_to_those_that_are_there(shared_store: Store
     [record] = await stored(shared_store, run, 1)
     annotations = tuple(Annotation(id=new_id(), author="me", created_at=now(), comment=str(n)) for n in range(count))
     for annotation in annotations:
-        changed = await shared_store.records.annotate(record.id, annotation)
+        changed = await shared_store.records.annotate(record.id, annotation, most=3)
     assert changed is not None
     assert changed.annotations == annotations
-    assert await shared_store.records.annotate("nothing", annotations[0]) is None
+    assert await shared_store.records.annotate("nothing", annotations[0], most=3) is None

@@ -317,6 +317,11 @@ class TestRefusals:
                 "EVALYARD_MONGODB_URL is not the URL of a MongoDB: Invalid URI scheme",
             ),
             ("EVALYARD_BROKER_URL", "http://x", "EVALYARD_BROKER_URL begins with none of redis://, rediss:// and amqp"),
+            (
+                "EVALYARD_TARGET_ALLOWED_NETWORKS",
+                "10.0.0.1/8",
+                "EVALYARD_TARGET_ALLOWED_NETWORKS is '10.0.0.1/8': '10.0.0.1/8' is no network such as 10.0.0.0/8, ",
+            ),
             ("EVALYARD_HOST", "no.such.invalid", "no.such.invalid is no address of this machine: correct --host."),
         ],
     )

@@ -1,1 +1,1 @@
-"""What tests stand on: systems under test, and a place to run the engine in."""
+"""What tests stand on: systems under test, a place to run the engine in, and a server in place of a paid service."""

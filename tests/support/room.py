@@ -16,7 +16,7 @@ from evalyard_core.domain.tasks import Task
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.datasets import NewItem
-from evalyard_core.services.runs import NewRun
+from evalyard_core.services.starting import NewRun
 from evalyard_core.storage import Store
 from evalyard_workers.answering import Answerer
 from evalyard_workers.engine import Engine
@@ -93,13 +93,17 @@ class Room:
 
     async def system(self, function: str) -> SystemVersion:
         """Make a version of a system out of a function of tests.support.systems."""
+        return await self.version("python", {"function": f"tests.support.systems:{function}"})
+
+    async def version(self, target: str, config: Any) -> SystemVersion:
+        """Make a version of a system of its own; the room answers as a worker does meanwhile."""
         system = await self.services.systems.create(actor=ANYONE, project_id=self.project.id, name=f"s{now()}")
         return await self.services.systems.create_version(
             actor=ANYONE,
             system_id=system.id,
             name="v1",
-            target="python",
-            config={"function": f"tests.support.systems:{function}"},
+            target=target,
+            config=config,
         )
 
     async def evaluator(

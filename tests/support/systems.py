@@ -9,6 +9,9 @@ import evalyard
 
 _in_flight: Counter[str] = Counter()
 
+#: What may be said of an answer, and what may not.
+SAID: list[Any] = [{"a": 1}, None, {}, {"a": "x" * 100_001}, {"a": float("nan")}, ["a"], "text"]
+
 
 async def echo(input: Any) -> Any:
     """Answer what the input says to answer."""
@@ -51,6 +54,30 @@ async def priced(input: Any) -> evalyard.TargetResponse:
     return evalyard.TargetResponse(output=input["answer"], cost_usd=0.01, prompt_tokens=3, completion_tokens=2)
 
 
+async def talkative(input: Any) -> evalyard.TargetResponse:
+    """Answer, and say of the answer what SAID has at the input's place."""
+    return evalyard.TargetResponse(output=input["answer"], metadata=SAID[input["place"]])
+
+
 async def never(input: Any) -> Any:
     """Answer long after anybody waits."""
     await asyncio.sleep(3600)
+
+
+#: Calls of `speaking` that wait to go on, and how many were given up.
+gates: dict[str, asyncio.Event] = {}
+given_up: list[str] = []
+
+
+async def speaking(input: Any, request: evalyard.TargetRequest) -> Any:
+    """Say a word at a time to whoever watches, each after the first when the gate of the input's name opens."""
+    for word in input["words"]:
+        if request.on_text is not None:
+            request.on_text(word)
+        try:
+            await gates[input["gate"]].wait()
+        except asyncio.CancelledError:
+            given_up.append(input["gate"])
+            raise
+        gates[input["gate"]].clear()
+    return "".join(input["words"])

@@ -1,10 +1,12 @@
 """What the pages for readers show: it runs, it is valid, and it is there."""
 
+import asyncio
+import inspect
 import re
 import sys
 import tomllib
 import types
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,17 @@ from graphql import build_schema, parse, validate
 from typer.testing import CliRunner
 
 import evalyard
-from evalyard import Skip
+from evalyard import EvaluationError, Skip
 from evalyard.cli._commands import GROUP, build_app
-from evalyard.plugins import FoundPlugin, load_evaluator, read_variables
+from evalyard.plugins import (
+    FoundPlugin,
+    TypedVariables,
+    VariableError,
+    load_evaluator,
+    read_variables,
+    scores_batches,
+    scores_runs,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -28,8 +38,9 @@ PAGES = {
     )
 }
 
-#: How each evaluator that a page shows is tried: its config, what it is given, and the value of its score.
-TRIALS: dict[str, list[tuple[dict[str, Any], dict[str, Any], Any]]] = {
+#: How each evaluator that a page shows is tried: its config, what it is given, and the value of its score, or those of
+#: its scores by name. One that scores batches or runs is given a list of cases.
+TRIALS: dict[str, list[tuple[dict[str, Any], Any, Any]]] = {
     "brief": [
         ({"words": 3}, {"output": "Three words here."}, True),
         ({"words": 3}, {"output": "These are four words."}, False),
@@ -39,6 +50,24 @@ TRIALS: dict[str, list[tuple[dict[str, Any], dict[str, Any], Any]]] = {
         ({}, {"output": "See [1] and [3].", "sources": ["[1]", "[2]", "[3]", "[4]"]}, 0.5),
         ({}, {"output": "Believe me.", "sources": ["[1]"]}, 0.0),
         ({}, {"output": "Believe me.", "sources": []}, Skip),
+        ({"least": 2}, {"output": "See [1].", "sources": ["[1]"]}, Skip),
+    ],
+    "candour": [
+        ({}, {"output": {"text": "It is.", "confidence": 0.95}, "tone": None}, "sure"),
+        ({}, {"output": {"text": "It may be.", "confidence": 0.5}, "tone": "kind"}, "careful"),
+        ({}, {"output": {"text": "It may be.", "confidence": 1.5}, "tone": "kind"}, VariableError),
+    ],
+    "overlap": [
+        ({}, {"output": "a b", "expected": "b c"}, {"f1": 0.5, "precision": 0.5, "recall": 0.5}),
+        ({}, {"output": "", "expected": "b c"}, {"f1": 0.0, "precision": 0.0, "recall": 0.0}),
+    ],
+    "Longer": [({}, [{"output": "abc", "expected": "ab"}, {"output": "a", "expected": "ab"}], [True, False])],
+    "Vocabulary": [({}, [{"output": "a b", "expected": ""}] * 2, {"ratio": 0.5, "words": 4})],
+    "Longest": [({}, [{"output": "a", "expected": ""}, {"output": "abc", "expected": ""}], 3)],
+    "Dictionary": [({}, {"output": "The sky was blue"}, 0.75)],
+    "confidence": [
+        ({}, {"output": "It is. confidence: 0.8"}, 0.8),
+        ({}, {"output": "It is."}, EvaluationError),
     ],
 }
 
@@ -50,7 +79,8 @@ def blocks(page: str, language: str) -> list[str]:
 
 def code(page: str) -> list[str]:
     """Return every line of code that is no program: of fenced blocks without a language, and in the text."""
-    fenced = re.findall(r"^```\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
+    without_programs = re.sub(r"^```\w+\n.*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    fenced = re.findall(r"^```\n(.*?)^```$", without_programs, re.DOTALL | re.MULTILINE)
     text = re.sub(r"^```.*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
     lines = [line.partition("#")[0].rstrip() for block in fenced for line in block.splitlines()]
     return lines + re.findall(r"`([^`]+)`", text)
@@ -96,9 +126,10 @@ def test_the_evaluators_describe_themselves_and_score(module: types.ModuleType):
         found = a_plugin(f"{module.__name__}:{name}")
         assert load_evaluator(found) is evaluator
         assert evaluator.summary.endswith(".")
-        for config, variables, value in TRIALS[name]:
-            assert {spec.name for spec in read_variables(evaluator)} == variables.keys()
-            assert score(evaluator, config, variables) == value
+        for config, given, value in TRIALS[name]:
+            for case in given if isinstance(given, list) else [given]:
+                assert {spec.name for spec in read_variables(evaluator)} == case.keys()
+            assert score(evaluator, config, given) == value
 
 
 def a_plugin(value: str) -> FoundPlugin:
@@ -107,13 +138,50 @@ def a_plugin(value: str) -> FoundPlugin:
     return FoundPlugin("acme/shown", "shown", "acme", "1.0.0", None, entry_point)
 
 
-def score(evaluator: type[evalyard.Evaluator[Any]], config: dict[str, Any], variables: dict[str, Any]) -> Any:
-    """Return the value of a score, or Skip."""
+def score(kind: type[evalyard.Evaluator[Any]], config: dict[str, Any], given: Any) -> Any:
+    """Return the value of a score, those of several, or the type of what was raised instead."""
+    instance = kind(kind.Config(**config))
+    typed = TypedVariables(read_variables(kind))
+    instance.setup()
     try:
-        result = evaluator(evaluator.Config(**config)).evaluate(**variables)
-    except Skip:
-        return Skip
+        if scores_batches(kind):
+            return [value_of(result) for result in instance.evaluate_batch([typed.read(case) for case in given])]
+        if scores_runs(kind):
+            return value_of(awaited(instance.evaluate_run, Cases(given)))
+        return value_of(instance.evaluate(**typed.read(given)))
+    except (Skip, evalyard.EvalyardError) as error:
+        return type(error)
+    finally:
+        instance.teardown()
+
+
+class Cases(list[Any]):
+    """Cases for an ordinary and for an async loop."""
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for case in list(self):
+            yield case
+
+
+def awaited(method: Any, cases: Cases) -> Any:
+    """Return what a method returns, which may be async."""
+    return asyncio.run(method(cases)) if inspect.iscoroutinefunction(method) else method(cases)
+
+
+def value_of(result: Any) -> Any:
+    """Return the value of a result, or the values of several by name."""
+    if isinstance(result, dict):
+        return {name: value_of(one) for name, one in result.items()}
     return result.value if isinstance(result, evalyard.Score) else result
+
+
+def test_the_guides_own_test_passes(monkeypatch: pytest.MonkeyPatch):
+    shown: dict[str, Any] = {"__name__": "acme_evaluators"}
+    monkeypatch.setitem(sys.modules, "acme_evaluators", types.ModuleType("acme_evaluators"))
+    exec("\n".join(blocks("docs/writing-evaluators.md", "python")), shown)
+
+    shown["test_brief"]()
+    assert shown["test_keeps_the_contract"].pytestmark[0].args == ("acme-evaluators",)
 
 
 @pytest.mark.parametrize(("page", "module"), [(page, page) for page in with_a_block("toml")], indirect=["module"])

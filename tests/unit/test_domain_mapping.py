@@ -1,5 +1,6 @@
 """From a record to the variables of an evaluator."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.domain.evaluators import VariableMapping
-from evalyard_core.domain.mapping import ROOTS, Missing, check_mapping, compile_readers, read_variables
+from evalyard_core.domain.mapping import ROOTS, Missing, check_mapping, compile_readers, context_of, read_variables
 from evalyard_core.domain.plugins import Variable
 from tests.fixtures.core import QUICK, refusal_of
+from tests.fixtures.objects import a_record, a_run
 
 CONTEXT = {
     "input": {"question": "6 × 7?", "hints": ["think", "hard"]},
@@ -18,6 +20,7 @@ CONTEXT = {
     "output": {"answer": 41, "steps": [{"tool": "add", "ok": True}, {"tool": "mul", "ok": False}]},
     "metadata": {"lang": "en", "level": 0},
     "trace": {"spans": [{"kind": "LLM"}]},
+    "record": {"latency_ms": 12.5, "cost_usd": None, "attempts": 1},
 }
 
 
@@ -39,6 +42,9 @@ def read(context: Any, *variables: Variable, **paths: str) -> dict[str, Any]:
         ("output", CONTEXT["output"]),
         ("metadata", CONTEXT["metadata"]),
         ("trace", CONTEXT["trace"]),
+        ("record", CONTEXT["record"]),
+        ("record.latency_ms", 12.5),
+        ("record.latency_ms > `10`", True),
         ("input.question", "6 × 7?"),
         ("input.hints[-1]", "hard"),
         ("metadata.level", 0),
@@ -57,6 +63,38 @@ def test_a_path_reads_any_part_of_a_record(path: str, value: Any):
     assert read(CONTEXT, a_variable("v"), v=path) == {"v": value}
 
 
+def test_the_figures_of_a_record_can_be_read():
+    record = replace(
+        a_record(a_run("p"), 0),
+        latency_ms=12.5,
+        cost_usd=0.25,
+        prompt_tokens=10,
+        completion_tokens=4,
+        attempts=2,
+    )
+    context = context_of(record, record)
+    assert (context["input"], context["expected"], context["output"]) == (
+        record.input,
+        record.expected_output,
+        record.output,
+    )
+    assert read(context, a_variable("v"), v="record")["v"] == {
+        "latency_ms": 12.5,
+        "cost_usd": 0.25,
+        "prompt_tokens": 10,
+        "completion_tokens": 4,
+        "total_tokens": 14,
+        "attempts": 2,
+    }
+
+
+def test_half_a_sum_of_tokens_is_no_sum():
+    record = replace(a_record(a_run("p"), 0), prompt_tokens=10, completion_tokens=None)
+    assert context_of(record, record)["record"]["total_tokens"] is None
+    with pytest.raises(Missing, match=r"nothing is at 'record\.total_tokens' in this record"):
+        read(context_of(record, record), a_variable("v"), v="record.total_tokens")
+
+
 def test_a_variable_without_a_mapping_is_read_at_its_default_path():
     variables = a_variable("output", default_path="output"), a_variable("wanted", default_path="expected.answer")
     assert read(CONTEXT, *variables) == {"output": CONTEXT["output"], "wanted": 42}
@@ -70,7 +108,8 @@ def test_an_optional_variable_that_is_nowhere_is_left_to_the_plugin():
 
 
 @pytest.mark.parametrize(
-    "path", ["expected.absent", "input.hints[5]", "metadata.lang.deeper", "length(metadata.level)"]
+    "path",
+    ["expected.absent", "input.hints[5]", "metadata.lang.deeper", "length(metadata.level)", "record.cost_usd"],
 )
 def test_a_required_variable_without_a_value_is_missing_and_the_path_is_said(path: str):
     with pytest.raises(Missing, match="'v' has no value") as missing:

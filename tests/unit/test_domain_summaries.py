@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,8 +21,16 @@ from evalyard_core.domain.records import (
     ScoreStatus,
     Verdict,
 )
-from evalyard_core.domain.runs import LabelCount, Progress, Tally
-from evalyard_core.domain.statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
+from evalyard_core.domain.runs import Interval, LabelCount, Progress, Tally
+from evalyard_core.domain.statistics import (
+    clustered_pass_rate_interval,
+    fitting_interval,
+    histogram,
+    mean_interval,
+    pass_at_k,
+    percentile,
+    wilson_interval,
+)
 from evalyard_core.domain.summaries import RecordFigures, RunAccumulator, ScoreAccumulator
 from tests.fixtures.core import QUICK, a_score
 
@@ -97,6 +106,19 @@ def _total_cost(records: list[Row]) -> float:
     return sum((r.cost_usd or 0) + sum(score.cost_usd or 0 for score in r.scores) for r in records)
 
 
+def _pass_rate_interval(records: list[Row]) -> Interval | None:
+    """Return the interval by cluster, a record without an item being one of its own."""
+    trials: Counter[object] = Counter()
+    passes: Counter[object] = Counter()
+    for place, record in enumerate(records):
+        if record.verdict is not None:
+            trials[record.item_id or place] += 1
+            passes[record.item_id or place] += record.verdict is Verdict.PASSED
+    if max(trials.values(), default=0) <= 1:
+        return wilson_interval(passes.total(), trials.total())
+    return clustered_pass_rate_interval(list(trials.values()), [passes[item] for item in trials])
+
+
 @QUICK
 @given(st.lists(rows(), max_size=30))
 def test_a_summary_is_what_one_counts_by_hand(records: list[Row]):
@@ -111,7 +133,11 @@ def test_a_summary_is_what_one_counts_by_hand(records: list[Row]):
     latencies = sorted(record.latency_ms for record in records if record.latency_ms is not None)
     assert (summary.passed, summary.failed, summary.errored) == tuple(verdicts[verdict] for verdict in Verdict)
     assert summary.pass_rate == (verdicts[Verdict.PASSED] / judged if judged else None)
-    assert summary.pass_rate_interval == wilson_interval(verdicts[Verdict.PASSED], judged)
+    interval = _pass_rate_interval(records)
+    assert (summary.pass_rate_interval is None) is (interval is None)
+    if interval is not None and summary.pass_rate_interval is not None:
+        ends = (summary.pass_rate_interval.low, summary.pass_rate_interval.high)
+        assert ends == pytest.approx((interval.low, interval.high))
     assert summary.total_cost_usd == pytest.approx(_total_cost(records))
     assert summary.total_tokens == sum((r.prompt_tokens or 0) + (r.completion_tokens or 0) for r in records)
     assert summary.total_duration_ms == 2500.0
@@ -192,12 +218,13 @@ def test_an_evaluator_s_figures_are_what_one_counts_by_hand(given_scores: list[S
     numbers = sorted(score.number for score in given_scores if score.number is not None)
     judged = [score.passed for score in given_scores if score.passed is not None]
     assert distribution.pass_rate == (sum(judged) / len(judged) if judged else None)
+    assert distribution.pass_rate_interval == wilson_interval(sum(judged), len(judged))
     assert distribution.mean == (statistics.fmean(numbers) if numbers else None)
     assert distribution.median == (pytest.approx(statistics.median(numbers)) if numbers else None)
     deviation = statistics.stdev(numbers) if len(numbers) > 1 else None
     assert distribution.standard_deviation == (None if deviation is None else pytest.approx(deviation))
     assert (distribution.minimum, distribution.maximum) == ((numbers[0], numbers[-1]) if numbers else (None, None))
-    interval = mean_interval(numbers)
+    interval = fitting_interval(np.array(numbers))
     assert (distribution.mean_interval is None) is (interval is None)
     if interval is not None and distribution.mean_interval is not None:
         assert (distribution.mean_interval.low, distribution.mean_interval.high) == pytest.approx(
@@ -209,6 +236,68 @@ def test_an_evaluator_s_figures_are_what_one_counts_by_hand(given_scores: list[S
     assert [entry.count for entry in distribution.labels] == sorted(labels.values(), reverse=True)
     errors = [score.error.message for score in given_scores if score.error is not None]
     assert distribution.first_error == (errors[0] if errors else None)
+
+
+def _a_record(item_id: str | None, number: float, *, passed: bool) -> RecordFigures:
+    return RecordFigures(
+        item_id=item_id,
+        status=RecordStatus.COMPLETED,
+        verdict=Verdict.PASSED if passed else Verdict.FAILED,
+        latency_ms=None,
+        cost_usd=None,
+        tokens=0,
+        scores=[a_score(number=number, passed=passed)],
+    )
+
+
+def test_five_trials_of_an_item_do_not_count_as_five_items():
+    once, often = RunAccumulator(), RunAccumulator()
+    for item in range(10):
+        for trial in range(5):
+            record = _a_record(f"i{item}", item / 10, passed=item < 7)
+            often.add(record)
+            if trial == 0:
+                once.add(record)
+    summaries = [c.summary(started_at=None, finished_at=MOMENT, most_trials=1) for c in (once, often)]
+    assert [summary.pass_rate for summary in summaries] == [0.7, 0.7]
+    assert summaries[0].pass_rate_interval == wilson_interval(7, 10)
+    assert summaries[1].pass_rate_interval is not None
+    ends = (summaries[1].pass_rate_interval.low, summaries[1].pass_rate_interval.high)
+    assert ends == pytest.approx((0.3967781, 0.8922087), abs=1e-6)
+    [single], [clustered] = once.distributions().values(), often.distributions().values()
+    assert single.mean_interval == mean_interval([item / 10 for item in range(10)])
+    assert single.mean_interval is not None
+    assert clustered.mean_interval is not None
+    assert (clustered.mean_interval.low, clustered.mean_interval.high) == pytest.approx(
+        (single.mean_interval.low, single.mean_interval.high)
+    )
+    assert (single.pass_rate_interval, clustered.pass_rate_interval) == (
+        wilson_interval(7, 10),
+        summaries[1].pass_rate_interval,
+    )
+    assert (single.mean, clustered.mean) == (pytest.approx(0.45), pytest.approx(0.45))
+
+
+def test_records_without_an_item_are_each_their_own():
+    collected = RunAccumulator()
+    for number in (0.1, 0.2, 0.4, 0.7):
+        collected.add(_a_record(None, number, passed=number > 0.3))
+    alone = collected.summary(started_at=None, finished_at=MOMENT, most_trials=1)
+    assert alone.pass_rate_interval == wilson_interval(2, 4)
+    assert next(iter(collected.distributions().values())).mean_interval == mean_interval([0.1, 0.2, 0.4, 0.7])
+    collected.add(_a_record("i1", 0.5, passed=True))
+    collected.add(_a_record("i1", 0.9, passed=True))
+    mixed = collected.summary(started_at=None, finished_at=MOMENT, most_trials=1)
+    assert mixed.pass_rate_interval == clustered_pass_rate_interval([2, 1, 1, 1, 1], [2, 1, 1, 0, 0])
+    [distribution] = collected.distributions().values()
+    assert distribution.pass_rate_interval == mixed.pass_rate_interval
+    # The linearised values of the sums 1.4 and 0.1 to 0.7: the mean of all, and deviations from it by item.
+    mean = 2.8 / 6
+    values = [mean + (total - mean * n) * 5 / 6 for total, n in [(1.4, 2), (0.1, 1), (0.2, 1), (0.4, 1), (0.7, 1)]]
+    wanted = mean_interval(values)
+    assert wanted is not None
+    assert distribution.mean_interval is not None
+    assert (distribution.mean_interval.low, distribution.mean_interval.high) == pytest.approx((wanted.low, wanted.high))
 
 
 def test_a_record_that_is_scored_again_counts_once():

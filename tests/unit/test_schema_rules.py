@@ -61,7 +61,8 @@ def test_unchecked_loaders_follow_stored_ids_only(path: Path):
     """A root field, which takes ids from clients, reads through `visible`, `lists` and the services."""
     if path.parent.name == "types":
         return
-    unchecked = {"projects", "datasets", "items", "evaluators", "systems", "system_versions", "runs", "previous_runs"}
+    unchecked = {"projects", "datasets", "items", "present_items", "evaluators", "systems", "system_versions"}
+    unchecked |= {"runs", "records", "cases", "failure_groups", "previous_runs"}
     tree = ast.parse(path.read_text())
     used = {
         node.attr

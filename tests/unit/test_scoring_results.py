@@ -151,6 +151,23 @@ class Batch(evalyard.Evaluator):
         return {"text": "12", "generator": (1 for _ in cases), "none": None, "tuple": (1, 2)}[cases[0]["output"]["as"]]
 
 
+async def test_a_case_of_a_batch_may_be_declined(threads: Threads) -> None:
+    class Picky(Batch):
+        def evaluate_batch(self, cases: Sequence[Any]) -> Any:
+            return [1, evalyard.Skip("No reference."), EvaluationError("No.", code="NO"), 2]
+
+    scores = await Scorer(ready(Picky), threads, 1).score([context({})] * 4)
+
+    assert [(score.value, score.status, score.explanation) for (score,) in scores] == [
+        (1, ScoreStatus.OK, None),
+        (None, ScoreStatus.SKIPPED, "No reference."),
+        (None, ScoreStatus.ERROR, None),
+        (2, ScoreStatus.OK, None),
+    ]
+    assert scores[2][0].error is not None
+    assert scores[2][0].error.code == "NO"
+
+
 @pytest.mark.parametrize(
     ("kind", "message"),
     [

@@ -1,4 +1,4 @@
-"""Answering what only a worker can say: whether a plugin takes a config, and how an evaluator scores a case."""
+"""Answering what only a worker can say: whether a plugin takes a config, how evaluators score and targets answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,6 +21,7 @@ from .plugins.run_cases import ReadPage
 from .plugins.scoring import Scorer
 from .plugins.threads import Threads
 from .plugins.whole import WholeScorer
+from .trying import try_target
 
 _log = structlog.get_logger(__name__)
 
@@ -66,6 +67,8 @@ class Answerer:
     async def _answer_to(self, request: Request) -> Any:
         if request.kind == "score":
             return [encode_score(score) for score in await self._scores(request.body)]
+        if request.kind == "try_target":
+            return await try_target(self._store, self._host, request)
         check = self._host.check_evaluator if request.kind == "check_evaluator" else self._host.check_target
         return await _refusal(check, request.plugin, request.body["config"])
 

@@ -59,6 +59,19 @@ def negative(counted: CountedT) -> CountedT:
     return type(counted)(**{entry.name: -getattr(counted, entry.name) for entry in fields(counted)})
 
 
+def change_of(before: Counted, after: Counted) -> tuple[Progress, Mapping[str, Tally]]:
+    """Return what a run's counters grow by when a record that was counted becomes another."""
+    taken, added = tallies_of([before]), tallies_of([after])
+    return (
+        _difference(progress_of([after]), progress_of([before])),
+        {key: _difference(added.get(key, Tally()), taken.get(key, Tally())) for key in {**taken, **added}},
+    )
+
+
+def _difference(of: CountedT, less: CountedT) -> CountedT:
+    return type(of)(**{entry.name: getattr(of, entry.name) - getattr(less, entry.name) for entry in fields(of)})
+
+
 def tallies_of(records: Iterable[Counted]) -> Mapping[str, Tally]:
     """Return how each evaluator's scores stand, by score key; those of records that wait for new ones do not count."""
     accumulators: defaultdict[str, ScoreAccumulator] = defaultdict(ScoreAccumulator)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .evaluators import Threshold, VariableMapping
+from .gates.policy import GatePolicy
 from .payload import Json
 
 
@@ -42,6 +43,7 @@ class Dataset:
     evaluators: tuple[AttachedEvaluator, ...]
     created_at: datetime
     updated_at: datetime
+    gate_policy: GatePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

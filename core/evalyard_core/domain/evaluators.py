@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableMapping:
-    """Where a variable's value comes from: a JMESPath over {input, expected, output, metadata, trace}."""
+    """Where a variable's value comes from: a JMESPath over {input, expected, output, metadata, trace, record}."""
 
     variable: str
     path: str
@@ -144,3 +144,11 @@ class EvaluatorSnapshot:
     threshold: Threshold | None = None
     scores_records: bool = True
     scores_runs: bool = False
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether small numbers are what is asked for: those below a threshold pass, or those of false."""
+        threshold = self.threshold
+        if threshold is None:
+            return False
+        return threshold.operator in {ThresholdOperator.LT, ThresholdOperator.LTE} or threshold.value is False

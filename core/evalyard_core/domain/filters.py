@@ -55,7 +55,10 @@ class RecordOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs are meant; all that is given must hold. `search` looks in run, system and dataset names."""
+    """Which runs are meant; all that is given must hold. `search` looks in run, system and dataset names.
+
+    A run of `evaluator_ids` has one of them.
+    """
 
     search: str | None = None
     status: tuple[RunStatus, ...] = ()
@@ -64,6 +67,7 @@ class RunFilter:
     system_id: str | None = None
     system_version_id: str | None = None
     evaluator_id: str | None = None
+    evaluator_ids: tuple[str, ...] = ()
     started_after: datetime | None = None
     started_before: datetime | None = None
     tags: tuple[str, ...] = ()
@@ -83,7 +87,10 @@ class ScoreFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records are meant; all that is given must hold. `search` looks in input, expected output and output."""
+    """Which records are meant; all that is given must hold. `search` looks in input, expected output and output.
+
+    `facets` are what their metadata says (`facets.facet`), all of them.
+    """
 
     search: str | None = None
     run_ids: tuple[str, ...] = ()
@@ -93,6 +100,8 @@ class RecordFilter:
     status: tuple[RecordStatus, ...] = ()
     verdict: tuple[Verdict, ...] = ()
     tags: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+    error_codes: tuple[str, ...] = ()
     min_latency_ms: float | None = None
     max_latency_ms: float | None = None
     finished_after: datetime | None = None

@@ -1,5 +1,7 @@
 """Identifiers: 24 hexadecimal digits, in order of creation to the millisecond."""
 
+import base64
+import binascii
 import hashlib
 import itertools
 import os
@@ -42,6 +44,25 @@ def run_of_record(identifier: str) -> str:
     return identifier.partition(".")[0]
 
 
+def case_of_record(identifier: str) -> str:
+    """Return what stands for the item, or the input, in a record id; equal for all runs and trials of it."""
+    return identifier.split(".", 2)[1]
+
+
 def config_hash(*parts: Any) -> str:
     """Return 16 hexadecimal digits that are equal for equal JSON, whatever the order of keys."""
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def global_id(kind: str, raw: str) -> str:
+    """Return the id by which the API knows an object of a type, as Relay wants it."""
+    return base64.b64encode(f"{kind}:{raw}".encode()).decode()
+
+
+def read_global_id(text: str) -> tuple[str, str] | None:
+    """Return the type and the raw id in what the API gave out, or None where it is no id."""
+    try:
+        kind, _, raw = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return (kind, raw) if raw else None

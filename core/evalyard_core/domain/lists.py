@@ -9,6 +9,7 @@ from .filters import RecordFilter, RecordOrder, RunFilter, RunOrder
 
 L = TypeVar("L")
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Page(Generic[T]):
     cursors: Sequence[str]
     has_next: bool
     has_previous: bool
+
+    def with_items(self, items: Sequence[U | None]) -> "Page[U]":
+        """Return the page with other items in the place of its own; one that is None falls out."""
+        there = [(item, cursor) for item, cursor in zip(items, self.cursors, strict=True) if item is not None]
+        return Page([item for item, _ in there], [cursor for _, cursor in there], self.has_next, self.has_previous)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,10 @@ class DatasetList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemList:
-    """The items of a dataset as of a version, None being the newest; `search` looks in input and expected output."""
+    """The items of a dataset as of a version, None being the newest; `search` looks in input and expected output.
+
+    With `ids`, none but those.
+    """
 
     project_id: str
     dataset_id: str
@@ -56,6 +65,7 @@ class ItemList:
     search: str | None = None
     tags: tuple[str, ...] = ()
     source: ItemSource | None = None
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""From a record to the variables of an evaluator: JMESPath over {input, expected, output, metadata, trace}."""
+"""From a record to the variables of an evaluator: JMESPath over {input, expected, output, metadata, trace, record}."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from .errors import BadInput
 from .evaluators import VariableMapping
 from .limits import check_unicode
 from .plugins import Variable
+from .records import Outcome, Record
 
-ROOTS = ("input", "expected", "output", "metadata", "trace")
+ROOTS = ("input", "expected", "output", "metadata", "trace", "record")
 _LONGEST_PATH = 1_000
 #: Expressions whose first part reads the whole record, and the others what that part found.
 _NARROWING = frozenset(
@@ -37,6 +38,39 @@ class Reader:
     required: bool
     from_output: bool
     read: Callable[[Context], Any]
+
+
+def context_of(case: Record, given: Outcome | Record) -> Context:
+    """Return what a mapping reads of a case and of what its call gave: the record itself once that is stored."""
+    return {
+        "input": case.input,
+        "expected": case.expected_output,
+        "output": given.output,
+        "metadata": case.metadata,
+        "record": figures_of(
+            given.latency_ms, given.cost_usd, given.prompt_tokens, given.completion_tokens, given.attempts
+        ),
+    }
+
+
+def figures_of(
+    latency_ms: float | None,
+    cost_usd: float | None,
+    prompt_tokens: int | None,
+    completion_tokens: int | None,
+    attempts: int,
+) -> dict[str, float | int | None]:
+    """Return what `record` holds: what answering took, each None where it is not known."""
+    # Half of a sum would pass limits that all of it exceeds.
+    total = None if prompt_tokens is None or completion_tokens is None else prompt_tokens + completion_tokens
+    return {
+        "latency_ms": latency_ms,
+        "cost_usd": cost_usd,
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": total,
+        "attempts": attempts,
+    }
 
 
 def read_variables(readers: Iterable[Reader], context: Context) -> dict[str, Any]:

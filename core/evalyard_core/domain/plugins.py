@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from evalyard import ScoreType
+from evalyard import ScoreType, TargetMode
 
 from .payload import Json
 
@@ -61,6 +61,7 @@ class TargetPlugin:
     distribution: str
     version: str
     config_schema: Json
+    mode: TargetMode = TargetMode.CALL
     problem: str | None = None
 
 

@@ -134,9 +134,10 @@ class RunScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What calling the system gave: an output, or an error."""
+    """What calling the system gave: an output, or an error; `response` is what the target says of the answer."""
 
     output: Any = None
+    response: Any = None
     error: Problem | None = None
     attempts: int = 1
     latency_ms: float | None = None
@@ -192,7 +193,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One execution of one item in a run; `seq` is its place in the run, `lane` the part of the run it belongs to."""
+    """One execution of one item in a run; `seq` is its place in the run, `lane` the part of the run it belongs to.
+
+    `response` is what the target says of the answer besides the output: why a model stopped, where it comes from.
+    """
 
     id: str
     run_id: str
@@ -210,6 +214,7 @@ class Record:
     status: RecordStatus
     created_at: datetime
     output: Json = None
+    response: Json = None
     verdict: Verdict | None = None
     error: Problem | None = None
     attempts: int = 0
@@ -228,6 +233,7 @@ def stored_outcome(record: Record) -> Outcome:
     """Return what calling the system for a record gave, as it was stored."""
     return Outcome(
         output=record.output,
+        response=record.response,
         error=record.error,
         attempts=record.attempts,
         latency_ms=record.latency_ms,

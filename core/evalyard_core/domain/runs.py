@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import orjson
+
+from evalyard import TargetMode
 
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
@@ -106,7 +108,7 @@ class DatasetPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPin:
-    """The system version that a run calls, as it stood at the start."""
+    """The system version that a run calls, as it stood at the start; `replays` is the run whose outputs it takes."""
 
     system_id: str
     system_name: str
@@ -114,6 +116,17 @@ class SystemPin:
     version_name: str
     target: str
     config: Json
+    mode: TargetMode = TargetMode.CALL
+    replays: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """What was started elsewhere to carry out a run: when, until when its records are waited for, and where it is."""
+
+    at: datetime
+    deadline_at: datetime
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +196,10 @@ class PassAtK:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """The exact figures of a run that ended; durations are milliseconds."""
+    """The exact figures of a run that ended; durations are milliseconds.
+
+    It is `outdated` between a person's scoring one of the records and the making of the figures that follow from it.
+    """
 
     total_cost_usd: float = 0.0
     total_tokens: int = 0
@@ -197,27 +213,23 @@ class RunSummary:
     failed: int = 0
     errored: int = 0
     pass_at_k: tuple[PassAtK, ...] = ()
+    outdated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bin:
+class Bin(NamedTuple):
     """A bar of a histogram: low <= score < high, the last one closed."""
 
     low: float
     high: float
-    count: int
+    count: int  # type: ignore[assignment]  # nobody counts the members of a bin
 
 
 def _dump_bins(bins: tuple[Bin, ...]) -> str:
-    return orjson.dumps([(bar.low, bar.high, bar.count) for bar in bins]).decode()
-
-
-def _load_bins(text: str) -> list[dict[str, float]]:
-    return [{"low": low, "high": high, "count": count} for low, high, count in orjson.loads(text)]
+    return orjson.dumps([tuple(bar) for bar in bins]).decode()
 
 
 #: Stored as one JSON text: a page of runs has thousands of bars, and lists show none of them.
-Histogram = Annotated[tuple[Bin, ...], AsText(_dump_bins, _load_bins)]
+Histogram = Annotated[tuple[Bin, ...], AsText(_dump_bins, orjson.loads)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +245,7 @@ class Distribution:
     """The exact figures of an evaluator's scores in a run that ended."""
 
     pass_rate: float | None = None
+    pass_rate_interval: Interval | None = None
     mean: float | None = None
     median: float | None = None
     standard_deviation: float | None = None
@@ -278,12 +291,28 @@ class Run:
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     run_scores: Mapping[str, RunScore] = field(default_factory=dict)
     rescoring: tuple[str, ...] = ()
+    dispatch: Dispatch | None = None
     hidden: bool = False
+
+    def run_number(self, evaluator_id: str) -> float | None:
+        """Return the number that an evaluator gave the run as a whole, None where there is none."""
+        said = self.run_scores.get(evaluator_id)
+        return said.score.number if said else None
 
     @property
     def is_external(self) -> bool:
         """Whether its system runs elsewhere and outputs are submitted."""
-        return self.system is None
+        return self.system is None or self.is_dispatched
+
+    @property
+    def is_dispatched(self) -> bool:
+        """Whether workers start what carries it out elsewhere; its records are laid down before they are submitted."""
+        return self.system is not None and self.system.mode is TargetMode.DISPATCH
+
+    @property
+    def called_system(self) -> SystemPin | None:
+        """The system that workers call for each record."""
+        return self.system if self.system is not None and self.system.mode is TargetMode.CALL else None
 
     @property
     def is_terminal(self) -> bool:

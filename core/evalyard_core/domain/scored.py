@@ -20,6 +20,8 @@ def spent_by(run: Run, evaluator: EvaluatorSnapshot) -> Tally:
     beside = [run.tallies[other] for other in scores_beside(run, evaluator).values()]
     said = run.run_scores.get(key)
     scores = said.scores if said else ()
+    if not beside and not scores:
+        return tally
     return replace(
         tally,
         cost_usd=sum((entry.cost_usd for entry in beside), tally.cost_usd)

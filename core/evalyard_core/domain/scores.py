@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from .evaluators import EvaluatorSnapshot, Threshold
+from .evaluators import Evaluator, EvaluatorSnapshot, ScoreType, Threshold
 from .records import Problem, Score, ScoreSource, ScoreStatus
 
 #: The squares of larger numbers, summed over a run, leave the range of floating-point numbers.
@@ -35,6 +35,29 @@ def passes(value: Any, *, said: bool | None, threshold: Threshold | None) -> boo
     if said is None and isinstance(value, bool):
         return value
     return said
+
+
+def judged_by_person(
+    value: Any, *, said: bool | None, evaluator: Evaluator | EvaluatorSnapshot | None = None
+) -> bool | None:
+    """Tell whether a person's score passes.
+
+    What the person said decides; without that, the evaluator's threshold where the value is of the evaluator's type;
+    else a boolean passes when it is true: a thumb up or down does for any evaluator.
+    """
+    if said is not None:
+        return said
+    if evaluator is not None and evaluator.threshold is not None and _is_of_type(value, evaluator.score_type):
+        return evaluator.threshold.met_by(value)
+    return value if isinstance(value, bool) else None
+
+
+def _is_of_type(value: Any, score_type: ScoreType) -> bool:
+    if isinstance(value, bool):
+        return score_type is ScoreType.BOOLEAN
+    if isinstance(value, str):
+        return score_type in {ScoreType.CATEGORICAL, ScoreType.TEXT}
+    return isinstance(value, int | float) and score_type is ScoreType.NUMERIC
 
 
 def blank_score(evaluator: EvaluatorSnapshot, at: datetime, *, plugin_version: str | None = None) -> Score:

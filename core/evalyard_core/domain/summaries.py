@@ -5,12 +5,30 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import fmean, stdev
-from typing import NamedTuple, Protocol
+from statistics import fmean
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .records import RECORD_TERMINAL, Problem, RecordStatus, RunScore, ScoreStatus, Verdict
-from .runs import Distribution, LabelCount, PassAtK, Progress, RunSummary, Tally
-from .statistics import histogram, mean_interval, pass_at_k, percentile, wilson_interval
+from .runs import Distribution, Interval, LabelCount, PassAtK, Progress, RunSummary, Tally
+from .statistics import (
+    Moments,
+    clustered_pass_rate_interval,
+    fitting_interval,
+    histogram,
+    item_values,
+    moments,
+    pass_at_k,
+    percentile,
+    wilson_interval,
+)
+
+Floats = NDArray[np.float64]
+
+#: The place of a record without an item: it is like no other.
+ALONE: Final = -1
 
 
 class Figured(Protocol):
@@ -61,26 +79,30 @@ class RecordFigures:
 
 
 class ScoreAccumulator:
-    """Collects one evaluator's scores."""
+    """Collects one evaluator's scores; of each it keeps which item it is of, by the item's place in the run."""
 
     def __init__(self) -> None:
         self._numbers = array("d")
+        self._numbered_items = array("i")
+        self._passed_items = array("i")
+        self._failed_items = array("i")
         self._labels: Counter[str] = Counter()
-        self._passes: Counter[bool | None] = Counter()
         self._statuses: Counter[ScoreStatus] = Counter()
         self._cost = 0.0
         self._tokens = 0
         self._first_error: str | None = None
 
-    def add(self, score: Figured) -> None:
-        """Take in one score."""
+    def add(self, score: Figured, item: int = ALONE) -> None:
+        """Take in one score of the item at a place."""
         self._statuses[score.status] += 1
         self._cost += score.cost_usd or 0.0
         self._tokens += score.tokens
         if score.status is ScoreStatus.OK:
-            self._passes[score.passed] += 1
+            if score.passed is not None:
+                (self._passed_items if score.passed else self._failed_items).append(item)
             if score.number is not None:
                 self._numbers.append(score.number)
+                self._numbered_items.append(item)
             if score.label is not None:
                 self._labels[score.label] += 1
         elif score.error is not None and self._first_error is None:
@@ -90,8 +112,8 @@ class ScoreAccumulator:
         """Return the counts."""
         return Tally(
             scored=self._statuses[ScoreStatus.OK],
-            passed=self._passes[True],
-            failed=self._passes[False],
+            passed=len(self._passed_items),
+            failed=len(self._failed_items),
             errored=self._statuses[ScoreStatus.ERROR],
             skipped=self._statuses[ScoreStatus.SKIPPED],
             cost_usd=self._cost,
@@ -99,26 +121,56 @@ class ScoreAccumulator:
         )
 
     def distribution(self) -> Distribution:
-        """Return the figures; `pass_rate` is over the scores that could pass or fail."""
+        """Return the figures; `pass_rate` is over the scores that could pass or fail.
+
+        The intervals take an item's trials for one case; that of the mean is None with fewer than two items.
+        """
         ordered = sorted(self._numbers)
-        judged = self._passes[True] + self._passes[False]
+        numbers = np.frombuffer(self._numbers)
+        passed, judged = len(self._passed_items), len(self._passed_items) + len(self._failed_items)
+        figures = moments(numbers)
         return Distribution(
-            pass_rate=self._passes[True] / judged if judged else None,
-            mean=fmean(ordered) if ordered else None,
+            pass_rate=passed / judged if judged else None,
+            pass_rate_interval=_pass_rate_interval(self._passed_items, self._failed_items),
+            mean=figures.mean if figures else None,
             median=percentile(ordered, 0.5),
-            standard_deviation=stdev(ordered) if len(ordered) > 1 else None,
+            standard_deviation=figures.deviation if figures else None,
             minimum=ordered[0] if ordered else None,
             maximum=ordered[-1] if ordered else None,
-            mean_interval=mean_interval(ordered),
+            mean_interval=_mean_interval(numbers, self._numbered_items, figures),
             histogram=histogram(ordered),
             labels=tuple(LabelCount(label=label, count=n) for label, n in self._labels.most_common(50)),
             first_error=self._first_error,
         )
 
 
+def _mean_interval(numbers: Floats, items: "array[int]", figures: Moments | None) -> Interval | None:
+    trials, sums = _by_item(np.frombuffer(items, dtype=np.intc), numbers)
+    if trials.size == numbers.size:
+        return fitting_interval(numbers, figures)
+    return fitting_interval(item_values(sums, trials))
+
+
+def _pass_rate_interval(passed: "array[int]", failed: "array[int]") -> Interval | None:
+    items = np.frombuffer(passed + failed, dtype=np.intc)
+    trials, passes = _by_item(items, np.arange(items.size) < len(passed))
+    if trials.size == items.size:
+        return wilson_interval(len(passed), items.size)
+    return clustered_pass_rate_interval(trials, passes)
+
+
+def _by_item(items: NDArray[np.intc], values: NDArray[np.float64 | np.bool]) -> tuple[Floats, Floats]:
+    """Return the number and the sum of each item's values; a record without an item is one of its own."""
+    of_items = items != ALONE
+    trials = np.bincount(items[of_items])
+    sums = np.bincount(items[of_items], weights=values[of_items])
+    alone = values[~of_items]
+    return np.concatenate([trials[trials > 0], np.ones(alone.size)]), np.concatenate([sums[trials > 0], alone])
+
+
 @dataclass(slots=True)
 class RunAccumulator:
-    """Collects a run's records."""
+    """Collects a run's records; `trials` and `trials_passed` count verdicts, each item's at its place in `items`."""
 
     statuses: Counter[RecordStatus] = field(default_factory=Counter)
     verdicts: Counter[Verdict | None] = field(default_factory=Counter)
@@ -126,7 +178,9 @@ class RunAccumulator:
     cost_usd: float = 0.0
     tokens: int = 0
     scores: dict[str, ScoreAccumulator] = field(default_factory=lambda: defaultdict(ScoreAccumulator))
-    trials: dict[str, list[int]] = field(default_factory=dict)
+    items: dict[str, int] = field(default_factory=dict)
+    trials: "array[int]" = field(default_factory=lambda: array("i"))
+    trials_passed: "array[int]" = field(default_factory=lambda: array("i"))
 
     def add(self, record: RecordFigures) -> None:
         """Take in one record; of one that waits for its scores, just that it does."""
@@ -138,14 +192,14 @@ class RunAccumulator:
         self.tokens += record.tokens
         if record.latency_ms is not None:
             self.latencies.append(record.latency_ms)
+        item = self._place(record.item_id)
         for score in record.scores:
             self.cost_usd += score.cost_usd or 0.0
             self.tokens += score.tokens
-            self.scores[score.key].add(score)
-        if record.item_id is not None and record.verdict is not None:
-            trials = self.trials.setdefault(record.item_id, [0, 0])
-            trials[0] += 1
-            trials[1] += record.verdict is Verdict.PASSED
+            self.scores[score.key].add(score, item)
+        if item != ALONE and record.verdict is not None:
+            self.trials[item] += 1
+            self.trials_passed[item] += record.verdict is Verdict.PASSED
 
     def add_run_score(self, run_score: RunScore) -> None:
         """Take in what an evaluator's score of the whole run cost."""
@@ -172,7 +226,10 @@ class RunAccumulator:
         )
 
     def summary(self, *, started_at: datetime | None, finished_at: datetime, most_trials: int) -> RunSummary:
-        """Return the figures; the pass rate is over all records with a verdict, errored ones count as not passed."""
+        """Return the figures; the pass rate is over all records with a verdict, errored ones count as not passed.
+
+        Its interval takes into account that the trials of an item are alike.
+        """
         ordered = sorted(self.latencies)
         passed, failed, errored = (self.verdicts[v] for v in (Verdict.PASSED, Verdict.FAILED, Verdict.ERRORED))
         judged = passed + failed + errored
@@ -184,7 +241,7 @@ class RunAccumulator:
             p50_latency_ms=percentile(ordered, 0.5),
             p95_latency_ms=percentile(ordered, 0.95),
             pass_rate=passed / judged if judged else None,
-            pass_rate_interval=wilson_interval(passed, judged),
+            pass_rate_interval=self._pass_rate_interval(passed, judged),
             passed=passed,
             failed=failed,
             errored=errored,
@@ -199,5 +256,23 @@ class RunAccumulator:
         """Return each evaluator's figures, by score key."""
         return {key: scores.distribution() for key, scores in self.scores.items()}
 
+    def _place(self, item_id: str | None) -> int:
+        if item_id is None:
+            return ALONE
+        place = self.items.setdefault(item_id, len(self.items))
+        if place == len(self.trials):
+            self.trials.append(0)
+            self.trials_passed.append(0)
+        return place
+
+    def _pass_rate_interval(self, passed: int, judged: int) -> Interval | None:
+        if max(self.trials, default=0) <= 1:
+            return wilson_interval(passed, judged)
+        alone, alone_passed = judged - sum(self.trials), passed - sum(self.trials_passed)
+        return clustered_pass_rate_interval(
+            [*self.trials, *[1] * alone],
+            [*self.trials_passed, *[1] * alone_passed, *[0] * (alone - alone_passed)],
+        )
+
     def _pass_at_k(self, most: int) -> tuple[PassAtK, ...]:
-        return pass_at_k(((n, c) for n, c in self.trials.values()), most)
+        return pass_at_k(((n, c) for n, c in zip(self.trials, self.trials_passed, strict=True) if n), most)

@@ -8,12 +8,14 @@ from enum import StrEnum
 class TaskKind(StrEnum):
     """PLAN lays down the records of a run; EXECUTE carries out and scores those of one lane.
 
-    SCORE_RUN scores the run as a whole, when every record is done with.
+    SCORE_RUN scores the run as a whole, when every record is done with. FIGURES makes the exact figures of an ended run
+    anew, after people have scored its records.
     """
 
     PLAN = "PLAN"
     EXECUTE = "EXECUTE"
     SCORE_RUN = "SCORE_RUN"
+    FIGURES = "FIGURES"
 
 
 class TaskState(StrEnum):
@@ -65,6 +67,19 @@ def score_task(run_id: str, project_id: str, due_at: datetime) -> Task:
         run_id=run_id,
         project_id=project_id,
         kind=TaskKind.SCORE_RUN,
+        lane=0,
+        state=TaskState.READY,
+        due_at=due_at,
+    )
+
+
+def figures_task(run_id: str, project_id: str, due_at: datetime) -> Task:
+    """Return the task that makes an ended run's figures anew."""
+    return Task(
+        id=f"{run_id}.figures",
+        run_id=run_id,
+        project_id=project_id,
+        kind=TaskKind.FIGURES,
         lane=0,
         state=TaskState.READY,
         due_at=due_at,

@@ -4,21 +4,34 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .access import AccessService
+from .agreement import AgreementService
+from .compared_exports import ComparedExports
+from .comparing import ComparisonService
 from .datasets import DatasetService
 from .evaluators import EvaluatorService
+from .exports import ExportService
+from .failure_groups import FailureGroups
+from .gates import GateService
 from .library import Library
+from .links import LinkService
 from .lists import ListService
+from .outcomes import Outcomes
 from .projects import ProjectService
 from .records import RecordService
 from .runs import RunService
 from .submissions import SubmissionService
 from .systems import SystemService
+from .trials import TrialService
 
 
 class Services:
-    """The use cases, over one store and one queue."""
+    """The use cases, over one store and one queue.
 
-    def __init__(self, store: Store, queue: Queue) -> None:
+    `public_url` is where clients reach the API, "" where nobody has said; `link_secret` signs links instead of the
+    secret in the store.
+    """
+
+    def __init__(self, store: Store, queue: Queue, *, public_url: str = "", link_secret: bytes | None = None) -> None:
         self.store = store
         self.library = Library(store)
         self.lists = ListService(store)
@@ -27,6 +40,15 @@ class Services:
         self.evaluators = EvaluatorService(store, self.library)
         self.datasets = DatasetService(store, self.evaluators)
         self.systems = SystemService(store, self.library)
+        self.trials = TrialService(store, self.library)
         self.runs = RunService(store, queue, self.library)
         self.submissions = SubmissionService(store, queue, self.runs)
-        self.records = RecordService(store)
+        self.records = RecordService(store, queue)
+        self.links = LinkService(store, base_url=public_url, secret=link_secret)
+        self.outcomes = Outcomes(store)
+        self.failure_groups = FailureGroups(store)
+        self.comparisons = ComparisonService(store, self.runs, self.outcomes)
+        self.exports = ExportService(store)
+        self.compared_exports = ComparedExports(store, self.comparisons)
+        self.gates = GateService(store, self.datasets, self.outcomes)
+        self.agreement = AgreementService(store)

@@ -17,7 +17,7 @@ from evalyard_core.domain.evaluators import (
 )
 from evalyard_core.domain.ids import config_hash, new_id
 from evalyard_core.domain.limits import check_name, check_text
-from evalyard_core.domain.mapping import check_mapping
+from evalyard_core.domain.mapping import Context, check_mapping, context_of
 from evalyard_core.domain.payload import check_together, dump_json, now, payload_size
 from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Score
@@ -203,7 +203,7 @@ class EvaluatorService:
             updated_at=moment,
         )
 
-    async def _context(self, actor: Actor, trial: Trial, project_id: str) -> dict[str, Any]:
+    async def _context(self, actor: Actor, trial: Trial, project_id: str) -> Context:
         if trial.record_id is None:
             check_together(
                 {
@@ -222,12 +222,7 @@ class EvaluatorService:
         record = await self._store.records.get(trial.record_id)
         if record is None or not actor.sees(record.project_id) or record.project_id != project_id:
             raise NotFound("There is no such record.", field="input.recordId")
-        return {
-            "input": record.input,
-            "expected": record.expected_output,
-            "output": record.output,
-            "metadata": record.metadata,
-        }
+        return context_of(record, record)
 
     async def _check(self, evaluator: Evaluator, plugin: EvaluatorPlugin) -> None:
         payload_size(evaluator.config, field="input.config", most=_MOST_CONFIG_BYTES)

@@ -131,7 +131,7 @@ class _Ending:
         self._cancel()
         if not run.is_terminal:
             return False
-        if run.progress.pending or run.progress.running:
+        if run.progress.pending or run.progress.running or (run.summary is not None and run.summary.outdated):
             self._timer = asyncio.get_running_loop().call_later(_LAST_FIGURES_SECONDS, self._mailbox.end)
             return False
         return True

@@ -1,60 +1,36 @@
 """Runs: started, controlled and read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.datasets import AttachedEvaluator, Dataset
-from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
-from evalyard_core.domain.evaluators import EvaluatorSnapshot
-from evalyard_core.domain.ids import new_id
-from evalyard_core.domain.limits import MOST_RECORDS_A_RUN, check_count, check_name, check_range, check_tags, check_text
-from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.datasets import AttachedEvaluator
+from evalyard_core.domain.errors import BadInput, Conflict, NotFound
+from evalyard_core.domain.limits import check_count, check_name, check_tags, check_text
+from evalyard_core.domain.payload import now
 from evalyard_core.domain.runs import (
     ACTIVE,
     STOPPABLE,
     TERMINAL,
-    DatasetPin,
     Run,
-    RunSettings,
     RunSource,
     RunStatus,
-    SystemPin,
 )
 from evalyard_core.domain.summaries import RunAccumulator
-from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, plan_task, score_task
+from evalyard_core.domain.tasks import TaskKind, score_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
-from evalyard_core.storage.collection import Session
-from evalyard_core.storage.datasets import ItemSelection
-from evalyard_core.storage.runs import Figures, RepeatedKey
+from evalyard_core.storage.runs import Figures
 
+from .awaiting import finish_overdue, give_up_missing
 from .evaluators import EvaluatorService
 from .library import Library
+from .starting import MOST_EVALUATORS, NewRun, Starter
 
 #: How long a hint may be under way before the sweeper sends another.
 HINT_SECONDS: Final = 10.0
-MOST_EVALUATORS: Final = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRun:
-    """What a run is started with."""
-
-    project_id: str
-    dataset_id: str | None = None
-    dataset_version: int | None = None
-    system_version_id: str | None = None
-    evaluator_ids: Sequence[str] | None = None
-    name: str | None = None
-    source: RunSource = RunSource.API
-    notes: str = ""
-    tags: Sequence[str] | None = None
-    metadata: Any = None
-    settings: RunSettings = field(default_factory=RunSettings)
-    idempotency_key: str | None = None
-    rerun_of: str | None = None
 
 
 class RunService:
@@ -63,33 +39,12 @@ class RunService:
     def __init__(self, store: Store, queue: Queue, library: Library) -> None:
         self._store = store
         self._queue = queue
-        self._library = library
         self._evaluators = EvaluatorService(store, library)
+        self._starter = Starter(store, queue, library, self._evaluators)
 
     async def start(self, *, actor: Actor, new: NewRun) -> Run:
-        """Check, pin and store a run with its tasks, and tell the workers.
-
-        The same idempotency key in the same project returns the run that it first started.
-        """
-        actor.require(new.project_id, Role.EDITOR, field="input.projectId")
-        earlier = await self._earlier(new)
-        if earlier is not None:
-            return earlier
-        if await self._store.projects.get(new.project_id) is None:
-            raise NotFound("There is no such project.", field="input.projectId")
-        _check_settings(new.settings)
-        dataset = await self._dataset(new)
-        system = await self._system(new)
-        entries = _entries(new, dataset)
-        evaluators = await self._evaluators.snapshots(entries, project_id=new.project_id, field="input.evaluatorIds")
-        pin = await self._pin(new, dataset, has_system=system is not None)
-        run = _run(new, pin, system, evaluators)
-        number = await self._store.projects.next_run_number(new.project_id)
-        run = replace(run, number=number, name=run.name or f"Run {number}")
-        try:
-            return await self._begin(run)
-        except RepeatedKey:
-            return await self._earlier(new) or run
+        """Start a run; the same idempotency key in the same project returns the run that it first started."""
+        return await self._starter.start(actor=actor, new=new)
 
     async def rerun(self, *, actor: Actor, run_id: str, changes: Mapping[str, Any]) -> Run:
         """Start a run like an ended one over the same dataset version, with what `changes` names changed."""
@@ -218,7 +173,8 @@ class RunService:
         """
         run = await self._store.runs.get(run_id)
         if run is None or (run.is_external and run.status is RunStatus.RUNNING):
-            return run
+            return await self._finish_overdue(run)
+        await give_up_missing(self._store, run)
         collected = await self._collect(run_id)
         if collected.has_open_records and run.status in ACTIVE:
             await self._wake(run_id, reopen=True)
@@ -229,18 +185,25 @@ class RunService:
         if collected.has_open_records:
             await self._store.records.cancel_open(run_id, moment)
             collected = await self._collect(run_id)
-        summary = collected.summary(started_at=run.started_at, finished_at=moment, most_trials=run.settings.trials)
-        if run.rescoring and run.summary is not None:
-            # What was scored again, maybe days later, did not take longer to carry out.
-            summary = replace(summary, total_duration_ms=run.summary.total_duration_ms)
-        figures = Figures(
-            progress=collected.progress(),
-            tallies=collected.tallies(),
-            summary=summary,
-            distributions=collected.distributions(),
-        )
         # Whoever has changed the run meanwhile, say by scoring it again, has made these figures old.
+        figures = _exact(run, collected, ended_at=moment)
         return await self._store.runs.conclude(run, figures, at=moment) or await self.end(run_id=run_id)
+
+    async def refresh(self, *, run_id: str) -> None:
+        """Make the exact figures of an ended run anew, after people have scored its records.
+
+        A run that is back at work is left alone: its end makes them.
+        """
+        run = await self._store.runs.get(run_id)
+        if run is None or not run.is_terminal or run.finished_at is None:
+            return
+        collected = await self._collect(run_id)
+        if collected.has_open_records:
+            return
+        figures = _exact(run, collected, ended_at=run.finished_at)
+        if await self._store.runs.conclude(run, figures, at=run.finished_at) is None:
+            # Somebody goes on scoring and has called for this again: a large run would never get a summary otherwise.
+            await self._store.runs.store_outdated_summary(run, figures)
 
     async def _score_as_a_whole(self, run: Run) -> Run | None:
         """Have the evaluators that score runs do so; the task is there once, however often this is called."""
@@ -249,6 +212,12 @@ class RunService:
         await self._store.tasks.reopen(run.id, due_seconds=HINT_SECONDS, kind=TaskKind.SCORE_RUN)
         await self._wake(run.id)
         return await self._store.runs.get(run.id)
+
+    async def _finish_overdue(self, run: Run | None) -> Run | None:
+        finished = await finish_overdue(self._store, run) if run is not None else None
+        if finished is not None:
+            await self._wake(finished.id)
+        return finished or run
 
     async def purge(self, *, run_id: str) -> None:
         """Remove what is left of a hidden run; whoever is interrupted calls this again."""
@@ -274,24 +243,6 @@ class RunService:
         actor.require_role(role)
         return run
 
-    async def _begin(self, run: Run) -> Run:
-        """Store a run and its first tasks together; an external one waits for records at once."""
-        moment = now()
-        if run.is_external:
-            run = replace(run, status=RunStatus.RUNNING, started_at=moment)
-            lanes = range(run.settings.lanes)
-            tasks = [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in lanes]
-        else:
-            tasks = [plan_task(run.id, run.project_id, moment)]
-
-        async def write(session: Session) -> None:
-            await self._store.runs.add(run, session=session)
-            await self._store.tasks.add(tasks, session=session)
-
-        await self._store.transaction(write)
-        await self._queue.hint([task for task in tasks if task.state is TaskState.READY])
-        return run
-
     async def _reopen(self, run: Run, changed: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run:
         """Bring an ended run back to work with what `changed` has; run scores that it lacks become history.
 
@@ -306,6 +257,9 @@ class RunService:
         if rescoring:
             await self._store.records.reopen_for_scoring(run.id)
         else:
+            # What people have said of a record without an output is not said of the one that it may get.
+            said = await self._store.records.said_of_errored(run.id)
+            await self._store.score_history.add(run.project_id, run.id, said)
             await self._store.records.reopen_errored(run.id)
         counted = await self.recount(run_id=run.id)
         await self._wake(run.id, reopen=True)
@@ -316,130 +270,20 @@ class RunService:
             await self._store.tasks.reopen(run_id, due_seconds=HINT_SECONDS)
         await self._queue.hint(await self._store.tasks.wake(run_id, due_seconds=HINT_SECONDS))
 
-    async def _earlier(self, new: NewRun) -> Run | None:
-        if new.idempotency_key is None:
-            return None
-        if not 1 <= len(new.idempotency_key) <= 200:
-            raise BadInput("An idempotency key has 1 to 200 characters.", field="input.idempotencyKey")
-        return await self._store.runs.by_idempotency_key(new.project_id, new.idempotency_key)
-
-    async def _dataset(self, new: NewRun) -> Dataset | None:
-        if new.dataset_id is None:
-            if new.system_version_id is not None:
-                raise BadInput("A run that calls a system needs a dataset.", field="input.datasetId")
-            return None
-        dataset = await self._store.datasets.get(new.dataset_id)
-        if dataset is None or dataset.project_id != new.project_id:
-            raise NotFound("There is no such dataset.", field="input.datasetId")
-        version = new.dataset_version
-        if version is not None and not 0 <= version <= dataset.version:
-            raise BadInput(
-                f"The dataset has versions 0 to {dataset.version}, not {version}.", field="input.datasetVersion"
-            )
-        return dataset
-
-    async def _system(self, new: NewRun) -> SystemPin | None:
-        if new.system_version_id is None:
-            return None
-        version = await self._store.system_versions.get(new.system_version_id)
-        if version is None or version.project_id != new.project_id:
-            raise NotFound("There is no such system version.", field="input.systemVersionId")
-        system = await self._store.systems.get(version.system_id)
-        if system is None:
-            raise NotFound("There is no such system version.", field="input.systemVersionId")
-        await self._library.usable_target(version.target, field="input.systemVersionId")
-        return SystemPin(
-            system_id=system.id,
-            system_name=system.name,
-            version_id=version.id,
-            version_name=version.name,
-            target=version.target,
-            config=version.config,
-        )
-
-    async def _pin(self, new: NewRun, dataset: Dataset | None, *, has_system: bool) -> DatasetPin | None:
-        if dataset is None:
-            return None
-        pin = DatasetPin(
-            id=dataset.id,
-            name=dataset.name,
-            version=dataset.version if new.dataset_version is None else new.dataset_version,
-        )
-        if has_system:
-            await self._check_size(pin, new.settings)
-        return pin
-
-    async def _check_size(self, pin: DatasetPin, settings: RunSettings) -> None:
-        selection = ItemSelection(pin.id, version=pin.version, tags=settings.item_tags)
-        items = await self._store.items.count_all(selection)
-        if not items:
-            raise BadInput(
-                "No item of this dataset version is selected; add items or change the tags.", field="input.datasetId"
-            )
-        records = min(items, settings.sample_size or items) * settings.trials
-        if records > MOST_RECORDS_A_RUN:
-            raise LimitExceeded(
-                f"A run may have {MOST_RECORDS_A_RUN:,} records at most, not {records:,}; use sampleSize.",
-                field="input.trials",
-            )
-
     async def _attached(self, run: Run) -> Sequence[AttachedEvaluator]:
         dataset = await self._store.datasets.get(run.dataset.id) if run.dataset else None
         return dataset.evaluators if dataset else ()
 
 
-def _entries(new: NewRun, dataset: Dataset | None) -> list[AttachedEvaluator]:
-    attached = {entry.evaluator_id: entry for entry in dataset.evaluators} if dataset else {}
-    check_count(new.evaluator_ids or list(attached), MOST_EVALUATORS, field="input.evaluatorIds")
-    if new.evaluator_ids is None:
-        return list(attached.values())
-    unique = dict.fromkeys(new.evaluator_ids)
-    return [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in unique]
-
-
-def _check_settings(settings: RunSettings) -> None:
-    check_range(settings.trials, 1, 100, field="input.trials")
-    check_range(settings.concurrency, 1, 1_000, field="input.concurrency")
-    check_range(settings.max_attempts, 1, 20, field="input.maxAttempts")
-    check_range(settings.timeout_seconds, 0.01, 3_600.0, field="input.timeoutSeconds")
-    if settings.sample_size is not None:
-        check_range(settings.sample_size, 1, MOST_RECORDS_A_RUN, field="input.sampleSize")
-    if settings.max_cost_usd is not None:
-        check_range(settings.max_cost_usd, 0.0, 1e9, field="input.maxCostUsd")
-    if settings.max_duration_seconds is not None:
-        check_range(settings.max_duration_seconds, 1.0, 30 * 86_400.0, field="input.maxDurationSeconds")
-    check_tags(settings.item_tags, field="input.itemTags")
-
-
-def _run(
-    new: NewRun,
-    dataset: DatasetPin | None,
-    system: SystemPin | None,
-    evaluators: tuple[EvaluatorSnapshot, ...],
-) -> Run:
-    if new.metadata is not None:
-        payload_size(new.metadata, field="input.metadata", most=100_000)
-    return Run(
-        id=new_id(),
-        project_id=new.project_id,
-        number=0,
-        name=_default_name(dataset, system) if new.name is None else check_name(new.name, field="input.name"),
-        source=new.source,
-        status=RunStatus.PENDING,
-        settings=new.settings,
-        created_at=now(),
-        dataset=dataset,
-        system=system,
-        evaluators=evaluators,
-        notes=check_text(new.notes, field="input.notes"),
-        tags=check_tags(new.tags, field="input.tags"),
-        metadata=new.metadata,
-        idempotency_key=new.idempotency_key,
-        rerun_of=new.rerun_of,
+def _exact(run: Run, collected: RunAccumulator, *, ended_at: datetime) -> Figures:
+    """Return the figures of a run whose records were collected."""
+    summary = collected.summary(started_at=run.started_at, finished_at=ended_at, most_trials=run.settings.trials)
+    if run.rescoring and run.summary is not None:
+        # What was scored again, maybe days later, did not take longer to carry out.
+        summary = replace(summary, total_duration_ms=run.summary.total_duration_ms)
+    return Figures(
+        progress=collected.progress(),
+        tallies=collected.tallies(),
+        summary=summary,
+        distributions=collected.distributions(),
     )
-
-
-def _default_name(dataset: DatasetPin | None, system: SystemPin | None) -> str:
-    parts = [f"{system.system_name} {system.version_name}"] if system else []
-    parts += [dataset.name] if dataset else []
-    return " on ".join(parts)[:180]

@@ -84,7 +84,7 @@ class SubmissionService:
         first = await self._store.runs.reserve_places(run.id, len(new), session=session)
         if first is None:
             raise Conflict(f"Run {run.number} was finished or cancelled in the meantime.", field="runId")
-        placed = [_placed(record, run, first + index) for index, record in enumerate(new)]
+        placed = [_placed(record, run, first + index, there.get(record.id)) for index, record in enumerate(new)]
         added = [record for record in placed if record.id not in there]
         better = [record for record in placed if record.id in there]
         await self._store.records.put(added, better, session=session)
@@ -95,7 +95,7 @@ class SubmissionService:
             await self._take_back(run, [there[record.id] for record in better], session)
 
     async def _take_back(self, run: Run, errored: Sequence[Record], session: Session) -> None:
-        """Take errored records, whose places others have taken, out of the counters."""
+        """Take errored or awaited records, whose places others have taken, out of the counters."""
         counted = replace(progress_of(errored), total=len(errored))
         tallies = {key: negative(tally) for key, tally in tallies_of(errored).items()}
         await self._store.runs.add_progress(run.id, negative(counted), tallies, session=session)
@@ -170,7 +170,7 @@ def _record(run: Run, entry: Submitted, item: Item | None) -> Record:
         project_id=run.project_id,
         dataset_id=run.dataset.id if run.dataset else None,
         item_id=entry.item_id,
-        system_version_id=None,
+        system_version_id=run.system.version_id if run.system else None,
         seq=0,
         lane=0,
         trial=entry.trial,
@@ -213,8 +213,10 @@ def _new(ids: Sequence[str], records: Mapping[str, Record], there: Mapping[str, 
     new = {}
     for index, identifier in enumerate(ids):
         stored = there.get(identifier)
-        if stored is None or (
-            stored.status is RecordStatus.ERRORED and not _says_the_same(records[identifier], stored)
+        if (
+            stored is None
+            or stored.status is RecordStatus.PENDING
+            or (stored.status is RecordStatus.ERRORED and not _says_the_same(records[identifier], stored))
         ):
             new[identifier] = index
         elif not _says_the_same(records[identifier], stored):
@@ -230,8 +232,10 @@ def _says_the_same(one: Record, other: Record) -> bool:
     return (one.output, one.error) == (other.output, other.error)
 
 
-def _placed(record: Record, run: Run, seq: int) -> Record:
-    return replace(record, seq=seq, lane=seq % run.settings.lanes)
+def _placed(record: Record, run: Run, seq: int, awaited: Record | None) -> Record:
+    """Return a record with its place in the run: the one that was kept for it, or the next."""
+    place = seq if awaited is None else awaited.seq
+    return replace(record, seq=place, lane=place % run.settings.lanes)
 
 
 def _camel(name: str) -> str:

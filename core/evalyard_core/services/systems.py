@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from evalyard import TargetMode
 from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.ids import new_id
@@ -12,6 +13,7 @@ from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.storage import Store
 
 from .library import Library
+from .replays import replayed_run
 from .requests import check_with_worker
 from .schemas import check_config
 
@@ -58,6 +60,8 @@ class SystemService:
         await check_with_worker(
             self._store, kind="check_target", plugin=found.key, config=version.config, field="input.config"
         )
+        if found.mode is TargetMode.REPLAY:
+            await replayed_run(self._store, version.config, project_id=version.project_id, field="input.config.run_id")
         await self._store.system_versions.add(version)
         return version
 

@@ -13,12 +13,17 @@ from .codec import Document
 from .collection import Session
 from .datasets import DatasetRepository, ItemRepository
 from .evaluators import EvaluatorRepository
+from .exports import ExportRepository
+from .gates import GateRepository
 from .indexes import INDEXES
+from .judgements import JudgementRepository
+from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
 from .requests import RequestRepository
 from .runs import RunRepository
 from .scores import ScoreHistoryRepository
+from .secrets import SecretRepository
 from .systems import SystemRepository, SystemVersionRepository
 from .tasks import TaskRepository
 from .workers import WorkerRepository
@@ -46,10 +51,15 @@ class Store:
         self.system_versions = SystemVersionRepository(self._database)
         self.runs = RunRepository(self._database)
         self.records = RecordRepository(self._database)
+        self.exports = ExportRepository(self._database)
+        self.gates = GateRepository(self._database)
+        self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
+        self.judgements = JudgementRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)
+        self.secrets = SecretRepository(self._database)
         self.changes = ChangeFeed(self._database)
 
     @classmethod

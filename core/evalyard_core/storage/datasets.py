@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
 from evalyard_core.domain.errors import Conflict
+from evalyard_core.domain.gates.policy import GatePolicy
 from evalyard_core.domain.lists import DatasetList, ItemList
 
 from .codec import Document, PartCodec
@@ -27,6 +28,7 @@ _OPEN: Final = 2**53
 
 _BY_AGE = Order()
 _BY_PLACE = Order("seq")
+_POLICY = PartCodec(GatePolicy)
 _ATTACHED = PartCodec(tuple[AttachedEvaluator, ...])
 
 
@@ -79,6 +81,11 @@ class DatasetRepository(Listed[Dataset, DatasetList]):
             {"_id": dataset.id, "evaluators": _ATTACHED.encode(dataset.evaluators)},
             {"$set": {"evaluators": _ATTACHED.encode(evaluators), "updated_at": at}},
         )
+
+    async def set_gate_policy(self, identifier: str, policy: GatePolicy | None, *, at: datetime) -> Dataset | None:
+        """Replace what runs over the dataset must meet."""
+        encoded = None if policy is None else _POLICY.encode(policy)
+        return await self._update({"_id": identifier}, {"$set": {"gate_policy": encoded, "updated_at": at}})
 
     async def uses_evaluator(self, evaluator_id: str, project_id: str) -> str | None:
         """Return the name of a dataset that the evaluator is attached to, or None."""
@@ -164,6 +171,12 @@ class ItemRepository(Listed[Item, ItemList]):
         rows = self._rows.find({"item_id": {"$in": list(identifiers)}, "until": _OPEN}, session=session)
         return {row["item_id"]: self._decode(row) async for row in rows}
 
+    async def present(self, identifiers: Sequence[str]) -> dict[str, bool]:
+        """Return by id whether the newest dataset version has an item."""
+        query = {"item_id": {"$in": list(identifiers)}, "until": _OPEN}
+        there = {row["item_id"] async for row in self._rows.find(query, projection={"item_id": 1})}
+        return {identifier: identifier in there for identifier in identifiers}
+
     async def at_version(self, identifiers: Sequence[str], dataset_id: str, version: int) -> dict[str, Item]:
         """Return items of a dataset version, by item id."""
         query = {
@@ -186,6 +199,7 @@ class ItemRepository(Listed[Item, ItemList]):
             search=wanted.search,
             tags=wanted.tags,
             source=wanted.source,
+            ids=wanted.ids,
         )
         return Selection(items.query(), _BY_PLACE)
 
@@ -211,12 +225,14 @@ class ItemSelection:
         search: str | None = None,
         tags: Sequence[str] = (),
         source: ItemSource | None = None,
+        ids: Sequence[str] | None = None,
     ) -> None:
         self._dataset_id = dataset_id
         self._version = version
         self._search = search
         self._tags = tags
         self._source = source
+        self._ids = ids
 
     def query(self) -> Document:
         """Return the predicate."""
@@ -231,4 +247,6 @@ class ItemSelection:
             query["tags"] = {"$all": list(self._tags)}
         if self._source is not None:
             query["source"] = self._source
+        if self._ids is not None:
+            query["item_id"] = {"$in": list(self._ids)}
         return query

@@ -71,6 +71,14 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         _index(("item_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("project_id", UP), ("latency_ms", UP), ("_id", UP)),
         _index(("project_id", UP), ("cost_usd", UP), ("_id", UP)),
+        # Only what people have scored for some evaluator; the run is there for whoever asks for some runs' records.
+        _index(
+            ("judged", UP),
+            ("judged_at", DOWN),
+            ("_id", DOWN),
+            ("run_id", UP),
+            partialFilterExpression={"judged": {"$exists": True}},
+        ),
     ],
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],

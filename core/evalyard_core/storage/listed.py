@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from evalyard_core.domain.errors import BadInput
+from pymongo.errors import ExecutionTimeout
+
+from evalyard_core.domain.errors import BadInput, LimitExceeded
 from evalyard_core.domain.lists import Page, PageRequest
 
 from .codec import Document
@@ -17,35 +19,55 @@ L = TypeVar("L")
 
 #: How many rows come at once; without this the first answer holds a hundred and one.
 _MOST_ROWS: Final = 20_000
+#: A filter that finds next to nothing among millions of documents would be looked for until nobody waits any more.
+_MOST_MILLISECONDS: Final = 20_000
+_NEWEST: Final = {"created_at": -1, "_id": -1}
 #: Tells in a union which of the lists a row is of.
 _PLACE: Final = "_place"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The documents of a list in order; `stages` compute what the order sorts by and no document holds."""
+    """The documents of a list in order; `stages` compute what the order sorts by and no document holds.
+
+    With `counted_among`, which documents an index finds by their creation, no more than the newest of those are looked
+    at to count what the query finds among them.
+    """
 
     query: Mapping[str, Any]
     order: Order
     stages: tuple[Document, ...] = ()
+    counted_among: Mapping[str, Any] | None = None
 
     def page(self, collection: str, first: int, after: str | None) -> list[Document]:
         """Return the pipeline of a page and one row more, or refuse the cursor."""
-        rest: list[Document] = [{"$sort": dict(self.order.sort())}, {"$limit": first + 1}]
-        parts = [[{"$match": self.query}, *self.stages, *behind, *rest] for behind in self._behind(after)]
-        return [*union(collection, parts), {"$limit": first + 1}]
+        limit: Document = {"$limit": first + 1}
+        place = None if after is None else read_cursor(after, self.order)
+        return [*self._stretches(collection, place, [limit]), limit]
 
-    def _behind(self, after: str | None) -> list[list[Document]]:
-        if after is None:
+    def behind(self, collection: str, place: tuple[Any, str] | None) -> list[Document]:
+        """Return the pipeline of all that is behind a place (sort value and id), or of everything."""
+        return self._stretches(collection, place, [])
+
+    def _stretches(self, collection: str, place: tuple[Any, str] | None, rest: list[Document]) -> list[Document]:
+        sort: Document = {"$sort": dict(self.order.sort())}
+        parts = [[{"$match": self.query}, *self.stages, *behind, sort, *rest] for behind in self._behind(place)]
+        return union(collection, parts)
+
+    def _behind(self, place: tuple[Any, str] | None) -> list[list[Document]]:
+        if place is None:
             return [[]]
-        stretches = self.order.after(*read_cursor(after, self.order))
+        stretches = self.order.after(*place)
         if self.stages:  # no index holds what is computed, so that all stretches are as well read at once
             return [[{"$match": {"$or": stretches}}]]
         return [[{"$match": stretch}] for stretch in stretches]
 
     def count(self) -> list[Document]:
         """Return the pipeline of the number of documents, `MOST_COUNTED` at most."""
-        return [{"$match": self.query}, {"$limit": MOST_COUNTED}, {"$count": "count"}]
+        found: list[Document] = [{"$match": self.query}, {"$limit": MOST_COUNTED}, {"$count": "count"}]
+        if self.counted_among is None:
+            return found
+        return [{"$match": self.counted_among}, {"$sort": _NEWEST}, {"$limit": MOST_COUNTED}, *found]
 
 
 def union(collection: str, pipelines: Sequence[list[Document]]) -> list[Document]:
@@ -87,13 +109,17 @@ class Listed(Repository[T], Generic[T, L]):
         return [rows[place][0]["count"] if rows[place] else 0 for place in range(len(lists))]
 
     async def _rows_of(self, pipelines: Mapping[int, list[Document]]) -> Mapping[int, list[Document]]:
-        """Return the rows of each pipeline, all read in one round trip."""
+        """Return the rows of each pipeline, all read in one round trip, or refuse what takes too long to find."""
         found: defaultdict[int, list[Document]] = defaultdict(list)
-        if pipelines:
-            labelled = [[*stages, {"$set": {_PLACE: place}}] for place, stages in pipelines.items()]
-            rows = await self._rows.aggregate(union(self.name, labelled), batchSize=_MOST_ROWS)
+        if not pipelines:
+            return found
+        whole = union(self.name, [[*stages, {"$set": {_PLACE: place}}] for place, stages in pipelines.items()])
+        try:
+            rows = await self._rows.aggregate(whole, batchSize=_MOST_ROWS, maxTimeMS=_MOST_MILLISECONDS)
             async for row in rows:
                 found[row.pop(_PLACE)].append(row)
+        except ExecutionTimeout as error:
+            raise LimitExceeded("Finding this takes too long; filter by less, or in fewer runs.") from error
         return found
 
     def _decode(self, row: Document) -> T:

@@ -68,8 +68,13 @@ def as_page(
 ) -> Page[T]:
     """Return the page of sorted rows behind the cursor `after`; a row more than `first` tells that there is more."""
     shown = rows[:first]
-    cursors = [write_cursor(_value(row, order.field), row["_id"], order) for row in shown]
+    cursors = [write_cursor(*place_of(row, order), order) for row in shown]
     return Page([decode(row) for row in shown], cursors, len(rows) > first, after is not None)
+
+
+def place_of(row: Document, order: Order) -> tuple[Any, str]:
+    """Return where a row stands in an order: its sort value and its id."""
+    return _value(row, order.field), row["_id"]
 
 
 async def count(collection: AsyncCollection[Document], query: Mapping[str, Any]) -> int:

@@ -9,11 +9,10 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from evalyard_core.domain.errors import BadInput
-from evalyard_core.domain.filters import OrderDirection, RecordFilter, RecordOrder, RecordOrderField, ScoreFilter
+from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
-from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.mapping import Context, figures_of
 from evalyard_core.domain.payload import dump_json, load_json, now
 from evalyard_core.domain.records import (
     RECORD_TERMINAL,
@@ -23,6 +22,7 @@ from evalyard_core.domain.records import (
     Record,
     RecordStatus,
     Score,
+    ScoreSource,
     ScoreStatus,
     Settled,
     Verdict,
@@ -35,9 +35,7 @@ from .codec import Document, PartCodec
 from .collection import Session
 from .datasets import StoredCase
 from .listed import Listed, Selection
-from .pages import Order
-from .runs import between
-from .search import in_json
+from .record_queries import select_records
 
 _DUPLICATE_KEY: Final = 11000
 _OPEN: Final = [RecordStatus.PENDING, RecordStatus.RUNNING, RecordStatus.SCORING]
@@ -45,12 +43,15 @@ _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
 
 #: What a mapping calls the parts of a record.
 _ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
-_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values()), 1)
+#: The arguments of `figures_of`.
+_TOOK: Final = ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "attempts")
+_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values(), *_TOOK), 1)
 _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
 _PROBLEM = PartCodec(Problem)
+_OUTCOME = PartCodec(Outcome)
 _SCORES = PartCodec(tuple[Score, ...])
 _ANNOTATION = PartCodec(Annotation)
 
@@ -90,7 +91,8 @@ class RecordRepository(Listed[Record, RecordList]):
 
     def _document(self, record: Record) -> Document:
         # Scores are written in one way everywhere: `set_scores` looks for them as it would write them.
-        return self._codec.encode(record) | {"scores": _SCORES.encode(record.scores)}
+        scores = _SCORES.encode(record.scores)
+        return self._codec.encode(record) | {"scores": scores, "facets": facets_of(record.metadata)}
 
     async def add(self, records: Sequence[Record]) -> set[str]:
         """Store records and return the ids of those that were there already, which stay as they are."""
@@ -189,24 +191,45 @@ class RecordRepository(Listed[Record, RecordList]):
             {"$set": {"status": RecordStatus.PENDING, "started_at": None}},
         )
 
-    async def annotate(self, identifier: str, annotation: Annotation) -> Record | None:
-        """Add an annotation."""
-        return await self._update({"_id": identifier}, {"$push": {"annotations": _ANNOTATION.encode(annotation)}})
+    async def annotate(self, identifier: str, annotation: Annotation, *, most: int) -> Record | None:
+        """Add an annotation; None where the record is gone or has `most` of them."""
+        with_room = {"_id": identifier, f"annotations.{most - 1}": {"$exists": False}}
+        return await self._update(with_room, {"$push": {"annotations": _ANNOTATION.encode(annotation)}})
 
     async def set_scores(
-        self, record: Record, scores: tuple[Score, ...], verdict: Verdict | None, *, session: Session
+        self,
+        record: Record,
+        scores: tuple[Score, ...],
+        verdict: Verdict | None,
+        *,
+        judged: str | None = None,
+        session: Session,
     ) -> Record | None:
-        """Replace the scores of a record, unless they are no longer those that `record` has."""
-        return await self._update(
-            {"_id": record.id, "status": record.status, "scores": _SCORES.encode(record.scores)},
-            {"$set": {"scores": _SCORES.encode(scores), "verdict": verdict}},
-            session=session,
-        )
+        """Replace the scores of a record, unless they are no longer those that `record` has.
+
+        `judged` names the evaluator for which a person has now scored it: by that such records are found.
+        """
+        update: Document = {"$set": {"scores": _SCORES.encode(scores), "verdict": verdict}}
+        if judged is not None:
+            update["$set"]["judged_at"] = now()
+            update["$addToSet"] = {"judged": judged}
+        there = {"_id": record.id, "status": record.status, "scores": _SCORES.encode(record.scores)}
+        return await self._update(there, update, session=session)
 
     async def reopen_for_scoring(self, run_id: str) -> None:
         """Make every record of a run that was carried out ready to be scored again."""
         carried_out = [{"status": RecordStatus.COMPLETED}, {"status": RecordStatus.CANCELLED, "output": {"$ne": None}}]
         await self._rows.update_many({"run_id": run_id, "$or": carried_out}, {"$set": {"status": RecordStatus.SCORING}})
+
+    async def said_of_errored(self, run_id: str) -> list[tuple[str, Score]]:
+        """Return people's scores of a run's errored records, each with its record's id."""
+        query = {"run_id": run_id, "status": RecordStatus.ERRORED, "scores.source": ScoreSource.HUMAN}
+        said = [
+            (row["_id"], score)
+            async for row in self._rows.find(query, projection={"scores": 1})
+            for score in _SCORES.decode(row["scores"])
+        ]
+        return [(record_id, score) for record_id, score in said if score.source is ScoreSource.HUMAN]
 
     async def reopen_errored(self, run_id: str) -> None:
         """Make the errored records of a run ready again: to be called where there is no output, else to be scored."""
@@ -232,7 +255,9 @@ class RecordRepository(Listed[Record, RecordList]):
         size = 0
         async with self._rows.find(query, projection=_MAPPED, batch_size=most).sort("seq", 1).limit(most) as rows:
             async for row in rows:
-                found.append(CompletedCase(row["seq"], {root: load_json(row[name]) for root, name in _ROOTS.items()}))
+                parts = {root: load_json(row[name]) for root, name in _ROOTS.items()}
+                figures = figures_of(**{name: row[name] for name in _TOOK})
+                found.append(CompletedCase(row["seq"], {**parts, "record": figures}))
                 size += sum(len(row[name] or "") for name in _ROOTS.values())
                 if size > _PAGE_CHARACTERS:
                     break
@@ -245,6 +270,21 @@ class RecordRepository(Listed[Record, RecordList]):
             {"$set": {"status": RecordStatus.CANCELLED, "finished_at": at}},
         )
         return result.modified_count
+
+    async def give_up(self, run_id: str, problem: Problem, scores: tuple[Score, ...], at: datetime) -> None:
+        """Make errors of the records of a run that nobody has begun, with these scores."""
+        await self._rows.update_many(
+            {"run_id": run_id, "status": RecordStatus.PENDING},
+            {
+                "$set": {
+                    "status": RecordStatus.ERRORED,
+                    "verdict": Verdict.ERRORED,
+                    "error": _PROBLEM.encode(problem),
+                    "scores": _SCORES.encode(scores),
+                    "finished_at": at,
+                }
+            },
+        )
 
     async def done_since(self, run_id: str, since: datetime) -> list[str]:
         """Return the ids of the records of a run that were done with at `since` or later, in their order."""
@@ -267,17 +307,7 @@ class RecordRepository(Listed[Record, RecordList]):
 
     def selection(self, wanted: RecordList) -> Selection:
         """Return the records of a project, run or item, or refuse an order."""
-        scope: Mapping[str, str] = {"project_id": wanted.project_id}
-        if wanted.item_id is not None:
-            scope = of_item(wanted.item_id)
-        if wanted.run_id is not None:
-            scope = of_run(wanted.run_id)
-        query = _query(scope, wanted.wanted)
-        if wanted.order is None or wanted.order.field is not RecordOrderField.SCORE:
-            return Selection(query, _order(scope, wanted.order))
-        if wanted.run_id is None and not wanted.wanted.run_ids:
-            raise BadInput("Records are sorted by score within runs only; give filter.runIds.", field="orderBy.field")
-        return _by_score(query, wanted.order)
+        return select_records(wanted)
 
     async def delete_of_run(self, run_id: str) -> None:
         """Remove the records of a run."""
@@ -312,6 +342,7 @@ def _planned(run: Run, trial: Trial) -> Document:
         "seq": seq,
         "lane": seq % run.settings.lanes,
         "trial": number,
+        "facets": facets_of(load_json(case.metadata)),
         **case._asdict(),
     }
 
@@ -343,36 +374,20 @@ def _score_figures(part: Document) -> ScoreFigures:
     )
 
 
-_ORDERS: Final = {
-    RecordOrderField.CREATED_AT: "created_at",
-    RecordOrderField.LATENCY: "latency_ms",
-    RecordOrderField.COST: "cost_usd",
-}
+def encode_outcome(outcome: Outcome) -> Any:
+    """Return an outcome as JSON, for a question that is answered by it."""
+    return _OUTCOME.encode(outcome)
 
 
-def _by_score(query: Document, order: RecordOrder) -> Selection:
-    """Sort by the number of one evaluator's score, which no index holds."""
-    if order.evaluator_id is None:
-        raise BadInput("SCORE needs the evaluatorId whose score counts.", field="orderBy.evaluatorId")
-    is_wanted = {"$eq": ["$$this.evaluator_id", {"$literal": order.evaluator_id}]}
-    score = {"$first": {"$filter": {"input": "$scores", "cond": is_wanted}}}
-    rank = {"$ifNull": [{"$getField": {"field": "number", "input": score}}, None]}
-    by_rank = Order(
-        "rank", descending=order.direction is OrderDirection.DESC, nullable=True, basis=f":{order.evaluator_id}"
-    )
-    return Selection(query, by_rank, ({"$set": {"rank": rank}},))
-
-
-def _order(scope: Mapping[str, str], order: RecordOrder | None) -> Order:
-    if order is None:
-        return Order("seq") if "run_id" in scope else Order("created_at", descending=True)
-    nullable = order.field is not RecordOrderField.CREATED_AT
-    return Order(_ORDERS[order.field], descending=order.direction is OrderDirection.DESC, nullable=nullable)
+def decode_outcome(part: Any) -> Outcome:
+    """Return the outcome of an answer."""
+    return _OUTCOME.decode(part)
 
 
 def _outcome_fields(outcome: Outcome) -> Document:
     return {
         "output": dump_json(outcome.output),
+        "response": dump_json(outcome.response),
         "error": None if outcome.error is None else _PROBLEM.encode(outcome.error),
         "attempts": outcome.attempts,
         "latency_ms": outcome.latency_ms,
@@ -383,48 +398,3 @@ def _outcome_fields(outcome: Outcome) -> Document:
         "started_at": outcome.started_at,
         "finished_at": outcome.finished_at,
     }
-
-
-def _query(scope: Mapping[str, str], wanted: RecordFilter) -> Document:
-    given: Document = {
-        "run_id": _any(wanted.run_ids),
-        "dataset_id": _any(wanted.dataset_ids),
-        "item_id": _any(wanted.item_ids),
-        "system_version_id": _any(wanted.system_version_ids),
-        "status": _any(wanted.status),
-        "verdict": _any(wanted.verdict),
-        "tags": {"$all": list(wanted.tags)} if wanted.tags else None,
-        "latency_ms": between(wanted.min_latency_ms, wanted.max_latency_ms),
-        "finished_at": between(wanted.finished_after, wanted.finished_before),
-    }
-    conditions: list[Document] = [{name: condition} for name, condition in given.items() if condition]
-    conditions += [{"scores": {"$elemMatch": _score_query(score)}} for score in wanted.scores]
-    if wanted.search:
-        found = in_json(wanted.search)
-        conditions.append({"$or": [{name: found} for name in ("input", "expected_output", "output")]})
-    return {**scope, "$and": conditions} if conditions else dict(scope)
-
-
-def _any(values: Sequence[Any]) -> Document | None:
-    return {"$in": list(values)} if values else None
-
-
-def _score_query(score: ScoreFilter) -> Document:
-    query: Document = {"evaluator_id": score.evaluator_id, "status": score.status or ScoreStatus.OK}
-    if score.passed is not None:
-        query["passed"] = score.passed
-    if bounds := between(score.min, score.max):
-        query["number"] = bounds
-    if score.label is not None:
-        query["label"] = score.label
-    return query
-
-
-def of_run(run_id: str) -> Mapping[str, str]:
-    """Scope: the records of a run."""
-    return {"run_id": run_id}
-
-
-def of_item(item_id: str) -> Mapping[str, str]:
-    """Scope: the records of a dataset item."""
-    return {"item_id": item_id}

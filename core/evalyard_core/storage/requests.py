@@ -15,7 +15,10 @@ from .collection import Repository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A question of some `kind` about a plugin and, once the worker `owner` gave it, its `answer`."""
+    """A question of some `kind` about a plugin and, once the worker `owner` gave it, its `answer`.
+
+    `shown` is what there is of the answer's text meanwhile.
+    """
 
     id: str
     kind: str
@@ -23,6 +26,7 @@ class Request:
     body: Json
     created_at: datetime
     owner: str | None = None
+    shown: str = ""
     answer: Json = None
 
 
@@ -41,6 +45,11 @@ class RequestRepository(Repository[Request]):
     async def answer(self, identifier: str, answer: Any) -> None:
         """Store the answer."""
         await self._rows.update_one({"_id": identifier}, {"$set": {"answer": dump_json(answer)}})
+
+    async def show(self, identifier: str, text: str) -> bool:
+        """Show what there is of an answer; False where nobody asks any more."""
+        result = await self._rows.update_one({"_id": identifier}, {"$set": {"shown": text}})
+        return result.matched_count == 1
 
     async def arrivals(self) -> AsyncIterator[None]:
         """Yield at once, and then whenever a question comes in; ends with the driver's error when the stream breaks."""

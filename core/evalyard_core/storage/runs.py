@@ -15,6 +15,7 @@ from evalyard_core.domain.records import RunScore
 from evalyard_core.domain.runs import (
     ACTIVE,
     TERMINAL,
+    Dispatch,
     Distribution,
     Progress,
     Run,
@@ -64,6 +65,7 @@ _PROGRESS = PartCodec(Progress)
 _SNAPSHOTS = PartCodec(tuple[EvaluatorSnapshot, ...])
 _TALLIES = PartCodec(dict[str, Tally])
 _SUMMARY = PartCodec(RunSummary)
+_DISPATCH = PartCodec(Dispatch)
 _DISTRIBUTIONS = PartCodec(dict[str, Distribution])
 _RUN_SCORE = PartCodec(RunScore)
 _RUN_SCORES = PartCodec(dict[str, RunScore])
@@ -167,8 +169,13 @@ class RunRepository(Listed[Run, RunList]):
         if status in TERMINAL:
             changes["finished_at"] = at
         if total is not None:
-            changes["progress.total"] = total
+            # Records that are submitted beyond those that were laid down get the places behind them.
+            changes |= {"progress.total": total, "next_seq": total}
         return await self._update({"_id": identifier, "status": {"$in": list(of)}}, _changed(changes))
+
+    async def note_dispatch(self, identifier: str, dispatch: Dispatch) -> Run | None:
+        """Note what was started elsewhere to carry out a run."""
+        return await self._update({"_id": identifier}, _changed({"dispatch": _DISPATCH.encode(dispatch)}))
 
     async def reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run | None:
         """Bring an ended run back to work with the evaluators and the run scores of `run`.
@@ -197,16 +204,22 @@ class RunRepository(Listed[Run, RunList]):
         return int(row["next_seq"]) if row else None
 
     async def add_progress(
-        self, identifier: str, progress: Progress, tallies: Mapping[str, Tally], *, session: Session | None = None
+        self,
+        identifier: str,
+        progress: Progress,
+        tallies: Mapping[str, Tally],
+        *,
+        outdates: bool = False,
+        session: Session | None = None,
     ) -> RunPulse | None:
-        """Add to a run's counters in one round trip, and return how it stands."""
+        """Add to a run's counters in one round trip, and return how it stands; `outdates` marks its summary."""
         increments = {f"progress.{name}": value for name, value in _nonzero(progress)}
         for key, tally in tallies.items():
             increments |= {f"tallies.{key}.{name}": value for name, value in _nonzero(tally)}
         return self._pulse(
             await self._rows.find_one_and_update(
                 {"_id": identifier},
-                {"$inc": {**increments, "revision": 1}},
+                {"$inc": {**increments, "revision": 1}, **({"$set": {"summary.outdated": True}} if outdates else {})},
                 return_document=True,
                 projection={"status": 1, "progress": 1, "started_at": 1},
                 session=session,
@@ -229,6 +242,13 @@ class RunRepository(Listed[Run, RunList]):
         if run.status in ACTIVE:
             changes |= {"status": RunStatus.COMPLETED, "finished_at": at}
         return await self._update({"_id": run.id, "revision": run.revision}, _changed(changes))
+
+    async def store_outdated_summary(self, run: Run, figures: Figures) -> None:
+        """Give a run newer figures that are outdated as well, unless it is back at work; its counters are right."""
+        made = _figures(figures)
+        changes = {"summary": made["summary"] | {"outdated": True}, "distributions": made["distributions"]}
+        ended = {"_id": run.id, "status": run.status, "finished_at": run.finished_at}
+        await self._rows.update_one(ended, _changed(changes))
 
     async def store_run_score(self, identifier: str, evaluator_id: str, run_score: RunScore) -> bool:
         """Store what an evaluator says of a run as a whole; False where it has said so, or the run was stopped."""
@@ -318,6 +338,8 @@ def _query(scope: Mapping[str, str], wanted: RunFilter) -> Document:
         "started_at": between(wanted.started_after, wanted.started_before),
     }
     conditions = [{name: condition} for name, condition in given.items() if condition]
+    if wanted.evaluator_ids:
+        conditions.append({"evaluators.evaluator_id": {"$in": list(wanted.evaluator_ids)}})
     return {**query, "$and": conditions} if conditions else query
 
 
@@ -339,7 +361,7 @@ def between(low: Any, high: Any) -> Document:
 
 
 def _changed(changes: Mapping[str, Any]) -> Document:
-    return {"$set": dict(changes), "$inc": {"revision": 1}}
+    return {**({"$set": dict(changes)} if changes else {}), "$inc": {"revision": 1}}
 
 
 def _nonzero(part: Progress | Tally) -> list[tuple[str, float]]:

@@ -112,6 +112,25 @@ class TaskRepository(Repository[Task]):
             ],
         )
 
+    async def call(self, task: Task, *, due_seconds: float, session: Session) -> Task | None:
+        """Have a task done after this transaction; returns it where a worker is to be told.
+
+        One that waits for a worker already is written too: a worker that claims it at this moment comes before the
+        transaction, which then begins again and finds the task held, or after it, and sees all that it wrote.
+        """
+        there = (await self.get_many([task.id], session=session)).get(task.id)
+        if there is None:
+            await self.insert(task, session=session)
+            return task
+        if there.state is TaskState.READY and there.owner is None:
+            await self._rows.update_one({"_id": task.id}, {"$inc": {"calls": 1}}, session=session)
+            return None
+        changes: Document = {"state": TaskState.READY, "ticket": there.ticket + 1}
+        if there.owner is None:
+            changes["due_at"] = _in_seconds(due_seconds)
+        called = await self._update({"_id": task.id}, [{"$set": changes}], session=session)
+        return called if there.owner is None else None
+
     async def overdue(self, *, due_seconds: float, most: int = 200) -> list[Task]:
         """Return tasks that somebody should have acted on by now, and give each another `due_seconds`.
 
@@ -138,8 +157,9 @@ class TaskRepository(Repository[Task]):
         )
 
     async def unfinished(self, run_id: str) -> int:
-        """Return how many of a run's tasks have work; an IDLE one has none unless it is woken."""
-        return await self._rows.count_documents({"run_id": run_id, "state": TaskState.READY})
+        """Return how many of a run's tasks have work that its end waits for; an IDLE one has none unless woken."""
+        waited_for = {"run_id": run_id, "state": TaskState.READY, "kind": {"$ne": TaskKind.FIGURES}}
+        return await self._rows.count_documents(waited_for)
 
     async def delete_of_run(self, run_id: str) -> None:
         """Remove the tasks of a run."""

@@ -5,8 +5,13 @@ import types
 import pytest
 
 import evalyard
+import evalyard.http
+import evalyard.network
 import evalyard.plugins
 import evalyard.secrets
+import evalyard.values
+
+MODULES = (evalyard, evalyard.http, evalyard.network, evalyard.plugins, evalyard.secrets, evalyard.values)
 
 
 def _public_names(module):
@@ -24,11 +29,8 @@ def test_all_is_sorted_and_holds_every_public_name():
     assert set(evalyard.plugins.__all__) == _public_names(evalyard.plugins)
 
 
-@pytest.mark.parametrize("name", evalyard.__all__ + evalyard.plugins.__all__ + evalyard.secrets.__all__)
-def test_every_public_name_is_documented(name):
-    value = next(
-        getattr(module, name) for module in (evalyard, evalyard.plugins, evalyard.secrets) if hasattr(module, name)
-    )
+@pytest.mark.parametrize("value", [getattr(module, name) for module in MODULES for name in module.__all__])
+def test_every_public_name_is_documented(value):
     assert value.__doc__
 
 

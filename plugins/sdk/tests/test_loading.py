@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from evalyard import ScoreType
+from evalyard import ScoreType, TargetMode
 from evalyard.plugins import (
     EvaluatorDescription,
     PluginLoadError,
@@ -83,6 +83,7 @@ def test_a_target_is_loaded_and_described(install):
         distribution="acme",
         version="1.0",
         config_schema=CONFIG_SCHEMA,
+        mode=TargetMode.CALL,
     )
 
 
@@ -193,3 +194,21 @@ def test_a_target_without_call_is_refused(install):
     )
     with pytest.raises(PluginLoadError, match="breaks the plugin contract: Tone does not define call"):
         load_target(_find("acme/mute", "evalyard.targets"))
+
+
+@pytest.mark.parametrize(
+    ("base", "body", "message"),
+    [
+        ("DispatchTarget", "pass", "Tone does not define dispatch"),
+        ("Target", "mode = TargetMode.DISPATCH\nasync def call(self, request): pass", "derive it from evalyard.Disp"),
+        ("Target", "mode = 'CALL ME'\nasync def call(self, request): pass", "the mode of Tone is 'CALL ME'"),
+        ("DispatchTarget", "mode = TargetMode.CALL\nasync def dispatch(self, request): pass", "the mode of Tone is"),
+    ],
+)
+def test_a_target_whose_mode_is_not_what_it_does_is_broken(install, base, body, message):
+    install("acme", plugins={"tone": "acme_mode:Tone"}, modules={"acme_mode": _class(body, base)},
+            group="evalyard.targets")  # fmt: skip
+    found = _find("acme/tone", "evalyard.targets")
+    with pytest.raises(PluginLoadError, match="breaks the plugin contract") as caught:
+        describe_target(found, load_target(found))
+    assert message in str(caught.value)

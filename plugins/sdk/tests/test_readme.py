@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from evalyard import Config, Score, Skip, TargetError, TargetRequest, TargetResponse
+from evalyard import (
+    Config,
+    Dispatched,
+    DispatchRequest,
+    Score,
+    Skip,
+    TargetError,
+    TargetMode,
+    TargetRequest,
+    TargetResponse,
+)
 from evalyard.plugins import read_variables
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text()
@@ -31,6 +41,7 @@ def test_the_evaluators_work(readme):
     cases = [{"output": "a b", "expected": "b c"}, {"output": "c", "expected": "c"}]
     assert readme.Overlap(Config()).evaluate_batch(cases) == [0.5, 1.0]
     assert [spec.name for spec in read_variables(readme.Overlap)] == ["output", "expected"]
+    assert readme.Coverage(Config()).evaluate_run(iter(cases)) == {"coverage": 2 / 3, "words": 3}
 
 
 async def test_the_target_works(readme):
@@ -39,6 +50,13 @@ async def test_the_target_works(readme):
     assert await target.call(TargetRequest("hi", **request, timeout_seconds=1)) == TargetResponse("> hi", 0.0)
     with pytest.raises(TargetError, match="no text"):
         await target.call(TargetRequest(1, **request, timeout_seconds=1))
+
+
+async def test_the_target_that_starts_something_elsewhere_works(readme):
+    target = readme.Nightly(Config())
+    request = DispatchRequest("UnVuOjE=", 1, "Run 1", "UHJvamVjdDox", None, None, 1, 5.0)
+    assert await target.dispatch(request) == Dispatched(43_200, "https://jobs.example/?run=UnVuOjE=")
+    assert target.mode is TargetMode.DISPATCH
 
 
 def test_the_entry_point_names_the_example(readme):

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from evalyard import Config, Target, TargetError, TargetRequest, TargetResponse
+from evalyard import Config, Dispatched, DispatchTarget, Target, TargetError, TargetMode, TargetRequest, TargetResponse
 
 
 class EchoConfig(Config):
@@ -53,3 +53,14 @@ def test_a_target_error_says_whether_to_call_again():
         "Too many requests.", "HTTP_429", True, 2.5,
     )  # fmt: skip
     assert TargetError("Gone.", code="HTTP_410").retryable is False
+
+
+async def test_what_is_started_elsewhere_answers_no_single_call():
+    class Nightly(DispatchTarget):
+        async def dispatch(self, request):
+            return Dispatched(60)
+
+    assert (Target.mode, Nightly.mode) == (TargetMode.CALL, TargetMode.DISPATCH)
+    with pytest.raises(TargetError, match="answers no single input") as caught:
+        await Nightly(Config()).call(REQUEST)
+    assert (caught.value.code, caught.value.retryable) == ("NOT_CALLABLE", False)

@@ -4,12 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
-from evalyard import TargetRequest
-from evalyard_targets import HttpConfig, HttpTarget
+from evalyard import Target, TargetError, TargetRequest
+from evalyard_targets import HttpConfig, HttpTarget, OpenAIConfig, OpenAITarget
+from tests.fixtures.openai import openai, openai_process
+from tests.support.openai_server import OpenAIServer
+
+__all__ = ["openai", "openai_process"]
 
 
 @dataclass
@@ -96,6 +100,11 @@ async def _read_request(reader: asyncio.StreamReader, connection: int) -> Asked 
     return Asked(method, path, headers, body, connection)
 
 
+@pytest.fixture(autouse=True)
+def _loopback_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALYARD_TARGET_ALLOWED_NETWORKS", "127.0.0.0/8,::1")
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[ScriptedServer]:
     async def reply(_asked: Asked) -> bytes:
@@ -145,3 +154,36 @@ def make_request() -> Callable[..., TargetRequest]:
         return TargetRequest(input=input, **(values | changes))
 
     return make
+
+
+@pytest.fixture
+async def make_openai(openai: OpenAIServer) -> AsyncIterator[Callable[..., Awaitable[OpenAITarget]]]:
+    """Make targets that ask the server with its key, opened, and closed after the test."""
+    targets: list[OpenAITarget] = []
+
+    async def make(**config: Any) -> OpenAITarget:
+        plain = {"base_url": openai.url, "model": "test-chat", "api_key": "${secret:OPENAI}"}
+        target = OpenAITarget(OpenAIConfig.model_validate(plain | config))
+        targets.append(target)
+        await target.open()
+        return target
+
+    yield make
+    for target in targets:
+        await target.close()
+
+
+Refusal: TypeAlias = tuple[str, bool, float | None, str]
+
+
+@pytest.fixture
+def refusal_of() -> Callable[[Target[Any], TargetRequest], Awaitable[Refusal]]:
+    """Call a target that gives no answer; return code, retryable, retry_after_seconds and message of why."""
+
+    async def call(target: Target[Any], request: TargetRequest) -> Refusal:
+        with pytest.raises(TargetError) as caught:
+            await target.call(request)
+        error = caught.value
+        return error.code, error.retryable, error.retry_after_seconds, str(error)
+
+    return call

@@ -8,13 +8,6 @@ import pytest
 from evalyard import TargetError, TargetResponse
 
 
-async def _refusal(target, request):
-    with pytest.raises(TargetError) as caught:
-        await target.call(request)
-    error = caught.value
-    return error.code, error.retryable, error.retry_after_seconds, str(error)
-
-
 async def test_the_input_is_posted_and_the_answer_is_the_output(server, make_http_target, make_request):
     target = await make_http_target()
 
@@ -112,24 +105,26 @@ async def test_a_compressed_answer_is_read(server, make_answer, make_http_target
     ],
 )  # fmt: skip
 async def test_an_answer_that_is_not_as_configured_is_bad_output(
-    server, make_answer, make_http_target, make_request, config, body, message
+    server, make_answer, make_http_target, make_request, config, body, message, refusal_of
 ):
     server.answers(make_answer(body))
     target = await make_http_target(**config)
-    assert await _refusal(target, make_request()) == ("BAD_OUTPUT", False, None, message)
+    assert await refusal_of(target, make_request()) == ("BAD_OUTPUT", False, None, message)
 
 
-async def test_broken_json_is_bad_output_where_json_is_declared(server, make_answer, make_http_target, make_request):
+async def test_broken_json_is_bad_output_where_json_is_declared(
+    server, make_answer, make_http_target, make_request, refusal_of
+):
     server.answers(make_answer(b"{", content_type="application/json; charset=utf-8"))
     target = await make_http_target()
-    code, retryable, _, _ = await _refusal(target, make_request())
+    code, retryable, _, _ = await refusal_of(target, make_request())
     assert (code, retryable) == ("BAD_OUTPUT", False)
 
 
-async def test_a_broken_compression_is_bad_output(server, make_answer, make_http_target, make_request):
+async def test_a_broken_compression_is_bad_output(server, make_answer, make_http_target, make_request, refusal_of):
     server.answers(make_answer(b"no gzip", content_encoding="gzip"))
     target = await make_http_target()
-    code, retryable, _, message = await _refusal(target, make_request())
+    code, retryable, _, message = await refusal_of(target, make_request())
     assert (code, retryable) == ("BAD_OUTPUT", False)
     assert message.startswith("The system's answer can't be decompressed: ")
 
@@ -140,50 +135,50 @@ async def test_a_broken_compression_is_bad_output(server, make_answer, make_http
      (429, True), (500, True), (502, True), (503, True), (504, True), (599, True)],
 )  # fmt: skip
 async def test_the_status_decides_whether_to_call_again(
-    server, make_answer, make_http_target, make_request, status, retryable
+    server, make_answer, make_http_target, make_request, status, retryable, refusal_of
 ):
     server.answers(make_answer(b"" if status == 304 else b"not  now\n", status, retry_after="7"))
     target = await make_http_target()
 
-    code, may_retry, after, message = await _refusal(target, make_request())
+    code, may_retry, after, message = await refusal_of(target, make_request())
 
     assert (code, may_retry, after) == (f"HTTP_{status}", retryable, 7.0 if retryable else None)
     assert message.startswith(f"The system answered with status {status}")
     assert len(server.asked) == 1
 
 
-async def test_a_redirect_is_not_followed(server, make_answer, make_http_target, make_request):
+async def test_a_redirect_is_not_followed(server, make_answer, make_http_target, make_request, refusal_of):
     server.answers(make_answer(b"", 307, location=server.url))
     target = await make_http_target()
-    *_, message = await _refusal(target, make_request())
+    *_, message = await refusal_of(target, make_request())
     assert message == "The system answered with status 307 (redirects are not followed: use the final address)."
     assert len(server.asked) == 1
 
 
-async def test_retry_after_may_be_a_date(server, make_answer, make_http_target, make_request):
+async def test_retry_after_may_be_a_date(server, make_answer, make_http_target, make_request, refusal_of):
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     server.answers(make_answer({"error": "slow down"}, 429, retry_after=soon))
     target = await make_http_target()
 
-    code, retryable, after, message = await _refusal(target, make_request())
+    code, retryable, after, message = await refusal_of(target, make_request())
 
     assert (code, retryable) == ("HTTP_429", True)
     assert 90 < after <= 100
     assert message == 'The system answered with status 429: {"error": "slow down"}'
 
 
-async def test_a_system_that_does_not_answer_times_out(server, make_http_target, make_request):
+async def test_a_system_that_does_not_answer_times_out(server, make_http_target, make_request, refusal_of):
     async def never(_asked):
         await asyncio.Event().wait()
 
     server.reply = never
     target = await make_http_target()
-    assert await _refusal(target, make_request(timeout_seconds=0.05)) == (
+    assert await refusal_of(target, make_request(timeout_seconds=0.05)) == (
         "TIMEOUT", True, None, "The system did not answer within 0.05 s.",
     )  # fmt: skip
 
 
-async def test_a_time_out_spoils_no_later_call(server, make_answer, make_http_target, make_request):
+async def test_a_time_out_spoils_no_later_call(server, make_answer, make_http_target, make_request, refusal_of):
     async def answer_the_second(_asked):
         if len(server.asked) == 1:
             await asyncio.Event().wait()
@@ -191,33 +186,33 @@ async def test_a_time_out_spoils_no_later_call(server, make_answer, make_http_ta
 
     server.reply = answer_the_second
     target = await make_http_target()
-    assert (await _refusal(target, make_request(timeout_seconds=0.05)))[0] == "TIMEOUT"
+    assert (await refusal_of(target, make_request(timeout_seconds=0.3)))[0] == "TIMEOUT"
     assert (await target.call(make_request())).output == "late"
     assert [asked.connection for asked in server.asked] == [1, 2]
 
 
-async def test_an_answer_that_trickles_times_out_as_a_whole(server, make_http_target, make_request):
+async def test_an_answer_that_trickles_times_out_as_a_whole(server, make_http_target, make_request, refusal_of):
     async def stall(_asked):
         return b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"
 
     server.reply = stall
     target = await make_http_target()
-    code, *_ = await _refusal(target, make_request(timeout_seconds=0.05))
+    code, *_ = await refusal_of(target, make_request(timeout_seconds=0.05))
     assert code == "TIMEOUT"
 
 
-async def test_a_connection_that_is_hung_up_may_be_tried_again(server, make_http_target, make_request):
+async def test_a_connection_that_is_hung_up_may_be_tried_again(server, make_http_target, make_request, refusal_of):
     server.answers(None)
     target = await make_http_target()
-    assert await _refusal(target, make_request()) == (
+    assert await refusal_of(target, make_request()) == (
         "CONNECTION", True, None,
         "The connection to 127.0.0.1 failed: Server disconnected without sending a response.",
     )  # fmt: skip
 
 
-async def test_a_refused_connection_may_be_tried_again(make_http_target, make_request, unused_port):
+async def test_a_refused_connection_may_be_tried_again(make_http_target, make_request, unused_port, refusal_of):
     target = await make_http_target(url=f"http://127.0.0.1:{unused_port}/")
-    code, retryable, _, message = await _refusal(target, make_request())
+    code, retryable, _, message = await refusal_of(target, make_request())
     assert (code, retryable) == ("CONNECTION", True)
     assert message == "The connection to 127.0.0.1 failed: All connection attempts failed"
 
@@ -231,40 +226,46 @@ async def unused_port():
     return port
 
 
-async def test_what_is_not_http_may_be_tried_again(server, make_http_target, make_request):
+async def test_what_is_not_http_may_be_tried_again(server, make_http_target, make_request, refusal_of):
     server.answers(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     target = await make_http_target()
-    code, retryable, _, message = await _refusal(target, make_request())
+    code, retryable, _, message = await refusal_of(target, make_request())
     assert (code, retryable) == ("CONNECTION", True)
     assert "illegal status line" in message
 
 
-async def test_an_answer_that_is_too_long_is_not_read_to_its_end(server, make_answer, make_http_target, make_request):
+async def test_an_answer_that_is_too_long_is_not_read_to_its_end(
+    server, make_answer, make_http_target, make_request, refusal_of
+):
     server.answers(make_answer(b"x" * 10_000_000), make_answer(b"x" * 1000), make_answer(b"x" * 5000, 500))
     target = await make_http_target(max_response_bytes=1000)
 
-    code, retryable, _, message = await _refusal(target, make_request())
+    code, retryable, _, message = await refusal_of(target, make_request())
     assert (code, retryable) == ("RESPONSE_TOO_LARGE", False)
     assert message == "The system's answer is longer than 1000 bytes (max_response_bytes)."
     assert (await target.call(make_request())).output == "x" * 1000
-    code, retryable, _, message = await _refusal(target, make_request())
+    code, retryable, _, message = await refusal_of(target, make_request())
     assert (code, retryable, len(message)) == ("HTTP_500", True, 402)
 
 
-async def test_a_path_that_can_not_be_applied_to_the_item_is_bad_input(server, make_http_target, make_request):
+async def test_a_path_that_can_not_be_applied_to_the_item_is_bad_input(
+    server, make_http_target, make_request, refusal_of
+):
     target = await make_http_target(body={"$path": "join(', ', input)"})
     other = await make_http_target(query={"q": {"$path": "input"}})
 
-    code, retryable, _, message = await _refusal(target, make_request("text"))
+    code, retryable, _, message = await refusal_of(target, make_request("text"))
     assert (code, retryable) == ("BAD_INPUT", False)
     assert message.startswith("A path can't be applied to this item: In function join(), invalid type for value: text")
-    assert (await _refusal(other, make_request({"a": 1})))[::3] == (
+    assert (await refusal_of(other, make_request({"a": 1})))[::3] == (
         "BAD_INPUT", "The query parameter q would be {'a': 1}, which is no single value.",
     )  # fmt: skip
     assert server.asked == []
 
 
-async def test_a_secret_is_sent_and_never_said(server, make_answer, make_http_target, make_request, monkeypatch):
+async def test_a_secret_is_sent_and_never_said(
+    server, make_answer, make_http_target, make_request, monkeypatch, refusal_of
+):
     monkeypatch.setenv("EVALYARD_SECRET_TOKEN", 's3"cret\n')
     target = await make_http_target(
         headers={"Authorization": "Bearer ${secret:TOKEN}"}, output="answer", cost_usd="cost"
@@ -282,7 +283,7 @@ async def test_a_secret_is_sent_and_never_said(server, make_answer, make_http_ta
         b'HTTP/1.1 s3"cret\r\n\r\n',
     ):
         server.answers(refused)
-        *_, message = await _refusal(target, make_request())
+        *_, message = await refusal_of(target, make_request())
         assert "***" in message
         assert "cret" not in message
 

@@ -1,6 +1,7 @@
 import pytest
 from jmespath.exceptions import JMESPathError
 
+from evalyard import TargetError
 from evalyard_targets._template import compile_path, compile_template
 
 VALUES = {"input": {"question": "Why?", "tags": ["a", "b"]}, "metadata": None, "trial": 1}
@@ -16,6 +17,11 @@ VALUES = {"input": {"question": "Why?", "tags": ["a", "b"]}, "metadata": None, "
          {"messages": [{"role": "user", "content": "Q: Why?"}]}),
         ({"a": {"b": {"c": {"$path": "input.tags[-1]"}}}}, {"a": {"b": {"c": "b"}}}),
         ({"$path": "input.nothing"}, None),
+        ({"$text": "Q: {{input.question}} ({{ trial }}) {{input.tags}}{{input.tags[0]}}"}, 'Q: Why? (1) ["a","b"]a'),
+        ({"$text": "{{ join(', ', input.tags) }}"}, "a, b"),
+        ({"$text": "No {path} $path } {{'{{'}}"}, "No {path} $path } {{"),
+        ({"$text": ""}, ""),
+        ("{{input.question}}", "{{input.question}}"),
         ("input", "input"),
         ({}, {}),
     ],
@@ -25,16 +31,33 @@ def test_references_are_replaced(template, filled):
 
 
 @pytest.mark.parametrize(
-    "template", [{"$path": "input", "default": 1}, {"$path": 1}, {"$path": None}, [{"a": {"$path": "input["}}]]
+    "template",
+    [
+        {"$path": "input", "default": 1},
+        {"$path": 1},
+        {"$path": None},
+        [{"a": {"$path": "input["}}],
+        {"$text": ["a"]},
+        {"$text": "a", "$path": "input"},
+        {"$text": "{{}}"},
+        {"$text": "Say {{input.}}"},
+    ],
 )
 def test_a_malformed_reference_is_refused(template):
-    with pytest.raises(ValueError, match=r"A reference is|is no JMESPath"):
+    with pytest.raises(ValueError, match=r"A reference is|A text is|is no JMESPath"):
         compile_template(template)
 
 
 def test_a_path_that_can_not_be_applied_raises():
     with pytest.raises(JMESPathError):
         compile_template({"$path": "join(', ', metadata)"})(VALUES)
+
+
+@pytest.mark.parametrize("slot", ["{{metadata}}", "{{ input.nothing }}"])
+def test_a_text_has_no_gaps(slot):
+    with pytest.raises(TargetError, match=r"finds nothing in this item\.$") as caught:
+        compile_template({"$text": f"Say {slot}."})(VALUES)
+    assert caught.value.code == "BAD_INPUT"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from evalyard import Skip
+from evalyard import EvaluationError, Skip
 from evalyard_text import NumericMatch, NumericMatchConfig
 
 
@@ -24,6 +24,7 @@ def _score(output, expected, **config):
         ({}, True, 1, False, "The output holds no number."),
         ({}, "eighteen", 18, False, "The output holds no number."),
         ({}, None, 18, False, "The system gave no output."),
+        ({}, float("nan"), 18, False, "The output holds no number."),
         ({"absolute_tolerance": 0.01}, "1.01", 1, True, "The output's number is 1.01, near enough to the expected 1."),
         ({"absolute_tolerance": 0.01}, "1.011", 1, False, "The output's number is 1.011, not the expected 1."),
         ({"relative_tolerance": 0.1}, "90", 100, True, "The output's number is 90, near enough to the expected 100."),
@@ -53,7 +54,7 @@ def test_without_an_expected_output_the_record_is_skipped():
 
 @pytest.mark.parametrize("expected", ["eighteen", True, {}])
 def test_an_expected_output_without_a_number_is_an_error(expected):
-    with pytest.raises(ValueError, match=r"The expected output holds no number: .+\. Correct it"):
+    with pytest.raises(EvaluationError, match=r"The expected output holds no number: .+\. Correct it"):
         _score("18", expected)
 
 

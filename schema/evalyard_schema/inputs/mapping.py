@@ -16,7 +16,8 @@ class VariableMappingInput:
 
     variable: str
     path: str = strawberry.field(
-        description="path is a JMESPath expression over {input, expected, output, metadata, trace}."
+        description="path is a JMESPath expression over {input, expected, output, metadata, trace, record}, where "
+        "record holds latency_ms, cost_usd, prompt_tokens, completion_tokens, total_tokens and attempts."
     )
 
 

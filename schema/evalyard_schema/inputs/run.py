@@ -7,7 +7,7 @@ from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain.runs import RunSettings
-from evalyard_core.services.runs import NewRun
+from evalyard_core.services.starting import NewRun
 from evalyard_schema.described import input_type
 from evalyard_schema.enums import RunSource
 from evalyard_schema.given import changes

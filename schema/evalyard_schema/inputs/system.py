@@ -3,7 +3,9 @@
 import strawberry
 from strawberry.scalars import JSON
 
+from evalyard_core.services.trials import TargetTrial
 from evalyard_schema.described import input_type
+from evalyard_schema.ids import decode_given
 
 
 @input_type
@@ -25,3 +27,30 @@ class CreateSystemVersionInput:
         description="The target plugin's key, or its name where only one distribution has it."
     )
     config: JSON | None
+
+
+@input_type
+class TryTargetInput:
+    """A system version, whose config may be replaced for this once; or a projectId, a target and its config."""
+
+    system_version_id: strawberry.ID | None
+    project_id: strawberry.ID | None
+    target: str | None = strawberry.field(
+        description="The target plugin's key, or its name where only one distribution has it."
+    )
+    config: JSON | None
+    input: JSON
+    metadata: JSON | None
+    timeout_seconds: float | None = 60.0
+
+    def to_domain(self) -> TargetTrial:
+        """Return what is tried, with raw ids, or refuse an id."""
+        return TargetTrial(
+            system_version_id=decode_given(self.system_version_id, "SystemVersion", field="input.systemVersionId"),
+            project_id=decode_given(self.project_id, "Project", field="input.projectId"),
+            target=self.target,
+            config=self.config,
+            input=self.input,
+            metadata=self.metadata,
+            timeout_seconds=60.0 if self.timeout_seconds is None else self.timeout_seconds,
+        )

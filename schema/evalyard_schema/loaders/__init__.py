@@ -6,11 +6,14 @@ from evalyard_core.domain.access import Actor, Project
 from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
 from evalyard_core.domain.plugins import EvaluatorPlugin
+from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.services import Services
 
 from .by_id import ById, by_id
+from .cases import CasesOfRuns, case_loader
+from .failure_groups import GroupsOfRuns, failure_group_loader
 from .lists import ListLoaders
 from .plugins import plugin_loader
 from .previous_runs import PreviousRuns, previous_run_loader
@@ -55,6 +58,10 @@ class Loaders:
         return by_id(self._store.items.get_many, cache=self._cache)
 
     @cached_property
+    def present_items(self) -> ById[bool]:
+        return by_id(self._store.items.present, cache=self._cache)
+
+    @cached_property
     def evaluators(self) -> ById[Evaluator]:
         return by_id(self._store.evaluators.get_many, cache=self._cache)
 
@@ -73,6 +80,18 @@ class Loaders:
     @cached_property
     def runs(self) -> ById[Run]:
         return by_id(self._store.runs.get_many, cache=self._cache)
+
+    @cached_property
+    def records(self) -> ById[Record]:
+        return by_id(self._store.records.get_many, cache=self._cache)
+
+    @cached_property
+    def cases(self) -> CasesOfRuns:
+        return case_loader(self._services.outcomes, cache=self._cache)
+
+    @cached_property
+    def failure_groups(self) -> GroupsOfRuns:
+        return failure_group_loader(self._services.failure_groups, cache=self._cache)
 
     @cached_property
     def previous_runs(self) -> PreviousRuns:

@@ -8,6 +8,7 @@ from evalyard_schema.described import mutation
 from evalyard_schema.given import given
 from evalyard_schema.ids import decode
 from evalyard_schema.inputs.dataset import CreateDatasetInput, UpdateDatasetInput
+from evalyard_schema.inputs.gate import GatePolicyInput
 from evalyard_schema.inputs.mapping import ThresholdInput, VariableMappingInput, mapping_of, threshold_of
 from evalyard_schema.types.dataset import Dataset
 
@@ -75,5 +76,18 @@ class DatasetMutation:
             actor=info.context.actor,
             dataset_id=decode(dataset_id, "Dataset", field="datasetId"),
             evaluator_id=decode(evaluator_id, "Evaluator", field="evaluatorId"),
+        )
+        return Dataset.of(changed)
+
+    @mutation
+    async def set_gate_policy(
+        self, info: Info, dataset_id: strawberry.ID, policy: GatePolicyInput | None = UNSET
+    ) -> Dataset:
+        """Say what runs over the dataset must meet; null, or nothing, takes it back."""
+        chosen = given(policy)
+        changed = await info.context.services.gates.set_policy(
+            actor=info.context.actor,
+            dataset_id=decode(dataset_id, "Dataset", field="datasetId"),
+            policy=None if chosen is None else chosen.to_domain(),
         )
         return Dataset.of(changed)

@@ -5,8 +5,9 @@ import strawberry
 from evalyard_schema.context import Info
 from evalyard_schema.described import mutation
 from evalyard_schema.ids import decode
-from evalyard_schema.inputs.system import CreateSystemInput, CreateSystemVersionInput
+from evalyard_schema.inputs.system import CreateSystemInput, CreateSystemVersionInput, TryTargetInput
 from evalyard_schema.types.system import System, SystemVersion
+from evalyard_schema.types.tried import TriedTarget
 
 
 @strawberry.type
@@ -35,6 +36,17 @@ class SystemMutation:
             config=input.config,
         )
         return SystemVersion.of(created)
+
+    @mutation
+    async def try_target(self, info: Info, input: TryTargetInput) -> TriedTarget:
+        """Puts one input through a system version or an unsaved config, without storing anything.
+
+        The subscription of the same name shows the answer as it comes in. To keep what was tried: startRun with the
+        source PLAYGROUND, submitRecords and finishRun.
+        """
+        trials = info.context.services.trials
+        question = await trials.prepare(actor=info.context.actor, trial=input.to_domain())
+        return TriedTarget.of([tried async for tried in trials.watch(question)][-1])
 
     @mutation
     async def set_production_version(self, info: Info, system_version_id: strawberry.ID) -> System:

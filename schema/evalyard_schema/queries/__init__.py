@@ -1,5 +1,6 @@
 """Everything that can be read."""
 
+from .comparing import ComparisonQuery
 from .library import LibraryQuery
 from .node import NodeQuery
 from .objects import ObjectQuery
@@ -8,4 +9,4 @@ from .project import ProjectQuery
 __all__ = ["QUERIES"]
 
 #: Merged into the type Query, in this order.
-QUERIES = (NodeQuery, ProjectQuery, ObjectQuery, LibraryQuery)
+QUERIES = (NodeQuery, ProjectQuery, ObjectQuery, LibraryQuery, ComparisonQuery)

@@ -14,7 +14,7 @@ from evalyard_schema.ids import NodeId, NodeType, parse
 from evalyard_schema.loaders import Loaders
 from evalyard_schema.types.access import ApiKey
 from evalyard_schema.types.dataset import Dataset
-from evalyard_schema.types.edges import follow_if_there
+from evalyard_schema.types.edges import find
 from evalyard_schema.types.evaluator import Evaluator
 from evalyard_schema.types.item import DatasetItem
 from evalyard_schema.types.node import Node
@@ -57,17 +57,17 @@ async def _record_part(loaders: Loaders, raw: str) -> tuple[DomainRecord | None,
 #: How an object of each type is found, for the actor that the loaders are of.
 FINDERS: Final[dict[NodeType, Find]] = {
     "Annotation": _find_annotation,
-    "ApiKey": lambda loaders, raw: follow_if_there(loaders.visible.api_keys, raw, ApiKey.of),
-    "Dataset": lambda loaders, raw: follow_if_there(loaders.visible.datasets, raw, Dataset.of),
-    "DatasetItem": lambda loaders, raw: follow_if_there(loaders.visible.items, raw, DatasetItem.of),
-    "Evaluator": lambda loaders, raw: follow_if_there(loaders.visible.evaluators, raw, Evaluator.of),
-    "EvaluatorPlugin": lambda loaders, raw: follow_if_there(loaders.plugins, raw, EvaluatorPlugin.of),
-    "Project": lambda loaders, raw: follow_if_there(loaders.visible.projects, raw, Project.of),
-    "Record": lambda loaders, raw: follow_if_there(loaders.visible.records, raw, Record.of),
-    "Run": lambda loaders, raw: follow_if_there(loaders.visible.runs, raw, Run.of),
+    "ApiKey": lambda loaders, raw: find(loaders.visible.api_keys, raw, ApiKey.of),
+    "Dataset": lambda loaders, raw: find(loaders.visible.datasets, raw, Dataset.of),
+    "DatasetItem": lambda loaders, raw: find(loaders.visible.items, raw, DatasetItem.of),
+    "Evaluator": lambda loaders, raw: find(loaders.visible.evaluators, raw, Evaluator.of),
+    "EvaluatorPlugin": lambda loaders, raw: find(loaders.plugins, raw, EvaluatorPlugin.of),
+    "Project": lambda loaders, raw: find(loaders.visible.projects, raw, Project.of),
+    "Record": lambda loaders, raw: find(loaders.visible.records, raw, Record.of),
+    "Run": lambda loaders, raw: find(loaders.visible.runs, raw, Run.of),
     "Score": _find_score,
-    "System": lambda loaders, raw: follow_if_there(loaders.visible.systems, raw, System.of),
-    "SystemVersion": lambda loaders, raw: follow_if_there(loaders.visible.system_versions, raw, SystemVersion.of),
+    "System": lambda loaders, raw: find(loaders.visible.systems, raw, System.of),
+    "SystemVersion": lambda loaders, raw: find(loaders.visible.system_versions, raw, SystemVersion.of),
 }
 
 

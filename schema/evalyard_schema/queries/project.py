@@ -11,7 +11,7 @@ from evalyard_schema.given import given
 from evalyard_schema.ids import decode
 from evalyard_schema.types.access import Viewer
 from evalyard_schema.types.connection import Connection
-from evalyard_schema.types.edges import follow_if_there
+from evalyard_schema.types.edges import find
 from evalyard_schema.types.project import Project, project_page
 
 
@@ -32,7 +32,7 @@ class ProjectQuery:
             raise BadInput("Name a project by its id or by its name, one of them.", field="id")
         if wanted_id is not None:
             raw = decode(wanted_id, "Project", field="id")
-            return await follow_if_there(info.context.loaders.visible.projects, raw, Project.of)
+            return await find(info.context.loaders.visible.projects, raw, Project.of)
         projects, actor = info.context.services.projects, info.context.actor
         found = await projects.by_name(actor=actor, name=check_search(wanted_name, field="name") or "")
         return None if found is None else Project.of(found)

@@ -1,8 +1,6 @@
 """Runs and records as they change."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
-from typing import TypeVar
+from collections.abc import AsyncIterator
 
 import strawberry
 from strawberry import UNSET
@@ -12,11 +10,9 @@ from evalyard_schema.context import Info
 from evalyard_schema.described import subscription
 from evalyard_schema.given import given
 from evalyard_schema.ids import decode
+from evalyard_schema.subscriptions.stream import stream
 from evalyard_schema.types.record import Record
 from evalyard_schema.types.run import Run
-
-N = TypeVar("N")
-T = TypeVar("T")
 
 
 @strawberry.type
@@ -32,20 +28,20 @@ class RunSubscription:
     ) -> AsyncIterator[Run]:
         """The state at once, then at most ten changes a second, the last one always, then complete."""
         raw = await _readable_run(info, run_id)
-        return _stream(info.context.live.watch_run(raw, given(after_revision)), Run.of)
+        return stream(info.context.live.watch_run(raw, given(after_revision)), Run.of)
 
     @subscription
     async def record_completed(self, info: Info, run_id: strawberry.ID) -> AsyncIterator[Record]:
         """Each record as it is completed."""
         raw = await _readable_run(info, run_id)
-        return _stream(info.context.live.watch_records(raw), Record.of)
+        return stream(info.context.live.watch_records(raw), Record.of)
 
     @subscription
     async def run_changed(self, info: Info, project_id: strawberry.ID) -> AsyncIterator[Run]:
         """Each run of the project that is new or changed."""
         raw = decode(project_id, "Project", field="projectId")
         await info.context.services.projects.require(actor=info.context.actor, project_id=raw, field="projectId")
-        return _stream(info.context.live.watch_project(raw), Run.of)
+        return stream(info.context.live.watch_project(raw), Run.of)
 
 
 async def _readable_run(info: Info, run_id: str) -> str:
@@ -53,10 +49,3 @@ async def _readable_run(info: Info, run_id: str) -> str:
     raw = decode(run_id, "Run", field="runId")
     await info.context.services.runs.require(actor=info.context.actor, run_id=raw, role=Role.VIEWER, field="runId")
     return raw
-
-
-async def _stream(changes: AsyncGenerator[T, None], make: Callable[[T], N]) -> AsyncIterator[N]:
-    """Yield what changes as GraphQL objects; ending this ends the watching."""
-    async with aclosing(changes):
-        async for change in changes:
-            yield make(change)

@@ -49,7 +49,11 @@ class Connection(Generic[N]):
 
     @field
     async def total_count(self) -> int:
-        """Computed only when asked for; at most 100,000 is shown."""
+        """Computed only when asked for; at most 100,000 is shown.
+
+        Of a project's records that are filtered by other than runs and items, those among the newest 100,000 are
+        counted.
+        """
         return await self.count()
 
 

@@ -15,11 +15,12 @@ from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ItemSource
 from evalyard_schema.given import given
 from evalyard_schema.ids import encode
-from evalyard_schema.inputs.filters import RunFilter, RunOrder, run_order, wanted_runs
-from evalyard_schema.types import evaluator, item, project, run
+from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, wanted_runs
+from evalyard_schema.types import evaluator, failing, item, project, run
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.edges import follow
-from evalyard_schema.types.lazy import LazyDatasetItem, LazyEvaluator, LazyProject, LazyRun
+from evalyard_schema.types.gate import GatePolicy
+from evalyard_schema.types.lazy import LazyDatasetItem, LazyEvaluator, LazyFlakyItem, LazyProject, LazyRun
 from evalyard_schema.types.mapping import Threshold, VariableMapping
 from evalyard_schema.types.node import Node
 
@@ -44,10 +45,10 @@ class DatasetEvaluator:
         )
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator:
+    def evaluator(self, info: Info) -> LazyEvaluator:
         """The evaluator as it is now."""
         loader = info.context.loaders.evaluators
-        return await follow(loader, self.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+        return follow(loader, self.evaluator_id, evaluator.Evaluator.of, what="evaluator")
 
 
 @object_type
@@ -85,10 +86,10 @@ class Dataset(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
         loader = info.context.loaders.projects
-        return await follow(loader, self.dataset.project_id, project.Project.of, what="project")
+        return follow(loader, self.dataset.project_id, project.Project.of, what="project")
 
     @field
     async def items(
@@ -123,6 +124,12 @@ class Dataset(Node):
         return [DatasetEvaluator.of(attached) for attached in self.dataset.evaluators]
 
     @field
+    def gate_policy(self) -> GatePolicy | None:
+        """What runs over this dataset must meet, unless `Run.gate` is told otherwise."""
+        policy = self.dataset.gate_policy
+        return None if policy is None else GatePolicy.of(policy)
+
+    @field
     async def runs(
         self,
         info: Info,
@@ -140,3 +147,25 @@ class Dataset(Node):
             order=run_order(order_by),
         )
         return await connect(info.context.loaders.lists.runs, runs, run.Run.of, first=first, after=after)
+
+    @field
+    async def consistent_failures(
+        self, info: Info, last_runs: int | None = 5, first: int | None = 20, after: str | None = UNSET
+    ) -> Connection[LazyDatasetItem]:
+        """Items that failed in every one of the last runs.
+
+        Of the last completed runs, 50 at most, those in which the item has a verdict: no trial in any of them passed.
+        """
+        runs = 5 if last_runs is None else last_runs
+        return await failing.consistent_failures(info, self.dataset, last_runs=runs, first=first, after=after)
+
+    @field
+    async def flaky_items(
+        self, info: Info, last_runs: int | None = 10, first: int | None = 20, after: str | None = UNSET
+    ) -> Connection[LazyFlakyItem]:
+        """Items whose verdict flips between runs or trials of the same system version, most unstable first.
+
+        Looked at are the last completed runs, 50 at most; a run without a system version is a version of its own.
+        """
+        runs = 10 if last_runs is None else last_runs
+        return await failing.flaky_items(info, self.dataset, last_runs=runs, first=first, after=after)

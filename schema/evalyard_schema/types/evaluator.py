@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Self
 
 import strawberry
+from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import evaluators as domain
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
-from evalyard_schema.enums import ScoreType
-from evalyard_schema.ids import encode
-from evalyard_schema.types import plugin, project
+from evalyard_schema.enums import AgreementBasis, ScoreType
+from evalyard_schema.given import given
+from evalyard_schema.ids import decode_many, encode
+from evalyard_schema.types import agreement, plugin, project
 from evalyard_schema.types.edges import follow
-from evalyard_schema.types.lazy import LazyEvaluatorPlugin, LazyProject
+from evalyard_schema.types.lazy import LazyEvaluatorAgreement, LazyEvaluatorPlugin, LazyProject
 from evalyard_schema.types.mapping import Threshold, VariableMapping
 from evalyard_schema.types.node import Node
 
@@ -56,13 +58,33 @@ class Evaluator(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
         loader = info.context.loaders.projects
-        return await follow(loader, self.evaluator.project_id, project.Project.of, what="project")
+        return follow(loader, self.evaluator.project_id, project.Project.of, what="project")
 
     @field
-    async def plugin(self, info: Info) -> LazyEvaluatorPlugin:
+    async def agreement(
+        self,
+        info: Info,
+        *,
+        run_ids: list[strawberry.ID] | None = UNSET,
+        version: int | None = UNSET,
+        basis: AgreementBasis = AgreementBasis.VALUE,
+    ) -> LazyEvaluatorAgreement:
+        """How far it agrees with people: over all runs and with each record's newest score, unless told otherwise."""
+        runs = given(run_ids)
+        found = await info.context.services.agreement.of(
+            actor=info.context.actor,
+            evaluator=self.evaluator,
+            basis=basis,
+            run_ids=None if runs is None else decode_many(runs, "Run", field="runIds"),
+            version=given(version),
+        )
+        return agreement.EvaluatorAgreement.of(found, self.evaluator.id)
+
+    @field
+    def plugin(self, info: Info) -> LazyEvaluatorPlugin:
         """The plugin as the live workers have it, or as it was when one last had it."""
         loader = info.context.loaders.plugins
-        return await follow(loader, self.evaluator.plugin, plugin.EvaluatorPlugin.of, what="plugin")
+        return follow(loader, self.evaluator.plugin, plugin.EvaluatorPlugin.of, what="plugin")

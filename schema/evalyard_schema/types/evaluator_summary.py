@@ -95,10 +95,10 @@ class EvaluatorSummary:
         )
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator:
+    def evaluator(self, info: Info) -> LazyEvaluator:
         """The evaluator as it is now."""
         loader = info.context.loaders.evaluators
-        return await follow(loader, self.snapshot.evaluator_id, evaluator.Evaluator.of, what="evaluator")
+        return follow(loader, self.snapshot.evaluator_id, evaluator.Evaluator.of, what="evaluator")
 
     @field
     def mapping(self) -> list[VariableMapping]:
@@ -111,8 +111,13 @@ class EvaluatorSummary:
         return Threshold.of(self.snapshot.threshold)
 
     @field
+    def pass_rate_interval(self) -> Interval | None:
+        """Wilson's interval of the pass rate; with trials, of as many cases as they are worth."""
+        return Interval.of(self.distribution.pass_rate_interval)
+
+    @field
     def mean_interval(self) -> Interval | None:
-        """Student's interval of the mean."""
+        """Student's interval of the mean, by item where there are trials; of few or skewed values a bootstrap's."""
         return Interval.of(self.distribution.mean_interval)
 
     @field

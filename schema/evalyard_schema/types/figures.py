@@ -94,6 +94,9 @@ class RunSummary:
     passed: int
     failed: int
     errored: int
+    outdated: bool = strawberry.field(
+        description="Whether somebody has scored a record since these figures were made; they are made anew at once."
+    )
 
     @classmethod
     def of(cls, run: domain.Run) -> Self:
@@ -111,6 +114,7 @@ class RunSummary:
             passed=summary.passed,
             failed=summary.failed,
             errored=summary.errored,
+            outdated=summary.outdated,
         )
 
     @field

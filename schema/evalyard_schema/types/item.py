@@ -57,9 +57,9 @@ class DatasetItem(Node):
         )
 
     @field
-    async def dataset(self, info: Info) -> LazyDataset:
+    def dataset(self, info: Info) -> LazyDataset:
         """The dataset that it belongs to."""
-        return await follow(info.context.loaders.datasets, self.item.dataset_id, dataset.Dataset.of, what="dataset")
+        return follow(info.context.loaders.datasets, self.item.dataset_id, dataset.Dataset.of, what="dataset")
 
     @field
     def validation_errors(self) -> list[ValidationError]:

@@ -6,8 +6,13 @@ from strawberry import lazy
 
 if TYPE_CHECKING:
     from .access import ApiKey
+    from .agreement import EvaluatorAgreement
     from .dataset import Dataset
     from .evaluator import Evaluator
+    from .failing import FlakyItem
+    from .failure_group import FailureGroup
+    from .gate import GateResult
+    from .history import HistorySeries
     from .item import DatasetItem
     from .plugin import EvaluatorPlugin
     from .project import Project
@@ -22,7 +27,12 @@ LazyApiKey: TypeAlias = Annotated["ApiKey", lazy(f"{_HERE}.access")]
 LazyDataset: TypeAlias = Annotated["Dataset", lazy(f"{_HERE}.dataset")]
 LazyDatasetItem: TypeAlias = Annotated["DatasetItem", lazy(f"{_HERE}.item")]
 LazyEvaluator: TypeAlias = Annotated["Evaluator", lazy(f"{_HERE}.evaluator")]
+LazyEvaluatorAgreement: TypeAlias = Annotated["EvaluatorAgreement", lazy(f"{_HERE}.agreement")]
 LazyEvaluatorPlugin: TypeAlias = Annotated["EvaluatorPlugin", lazy(f"{_HERE}.plugin")]
+LazyFailureGroup: TypeAlias = Annotated["FailureGroup", lazy(f"{_HERE}.failure_group")]
+LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
+LazyGateResult: TypeAlias = Annotated["GateResult", lazy(f"{_HERE}.gate")]
+LazyHistorySeries: TypeAlias = Annotated["HistorySeries", lazy(f"{_HERE}.history")]
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]

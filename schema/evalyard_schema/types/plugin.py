@@ -7,7 +7,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import plugins as domain
 from evalyard_schema.described import object_type
-from evalyard_schema.enums import PluginHealth, ScoreType
+from evalyard_schema.enums import PluginHealth, ScoreType, TargetMode
 from evalyard_schema.ids import encode
 from evalyard_schema.types.node import Node
 
@@ -84,6 +84,7 @@ class TargetPlugin:
     summary: str
     distribution: str
     version: str
+    mode: TargetMode
     problem: str | None = strawberry.field(description="Why it can't be used, with the remedy, when it is broken.")
     config_schema: JSON = strawberry.field(description="JSON Schema of config.")
 
@@ -96,6 +97,7 @@ class TargetPlugin:
             summary=target.summary,
             distribution=target.distribution,
             version=target.version,
+            mode=target.mode,
             problem=target.problem,
             config_schema=target.config_schema,
         )

@@ -12,21 +12,22 @@ from evalyard_core.domain.limits import check_search, check_tags
 from evalyard_core.domain.lists import DatasetList, EvaluatorList, KeyList, RecordList, RunList, SystemList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
+from evalyard_schema.enums import ExportFormat
 from evalyard_schema.given import given
-from evalyard_schema.ids import encode
-from evalyard_schema.inputs.filters import (
-    RecordFilter,
-    RecordOrder,
-    RunFilter,
-    RunOrder,
-    record_order,
-    run_order,
-    wanted_records,
-    wanted_runs,
-)
-from evalyard_schema.types import access, dataset, evaluator, record, run, system
+from evalyard_schema.ids import decode_many, encode
+from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
+from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, wanted_runs
+from evalyard_schema.types import access, dataset, evaluator, export_links, history, record, run, system
 from evalyard_schema.types.connection import Connection, connect, connection, page_size
-from evalyard_schema.types.lazy import LazyApiKey, LazyDataset, LazyEvaluator, LazyRecord, LazyRun, LazySystem
+from evalyard_schema.types.lazy import (
+    LazyApiKey,
+    LazyDataset,
+    LazyEvaluator,
+    LazyHistorySeries,
+    LazyRecord,
+    LazyRun,
+    LazySystem,
+)
 from evalyard_schema.types.node import Node
 
 
@@ -119,6 +120,38 @@ class Project(Node):
         """The records of all runs, newest first unless ordered otherwise."""
         records = RecordList(project_id=self.raw_id, wanted=wanted_records(filter), order=record_order(order_by))
         return await connect(info.context.loaders.lists.records, records, record.Record.of, first=first, after=after)
+
+    @field
+    async def records_export_url(self, info: Info, format: ExportFormat, filter: RecordFilter | None = UNSET) -> str:
+        """A link to the records that a filter finds, as a file, for whoever has it and for 15 minutes.
+
+        Newest first; where the filter names runs, run by run, each in its own order. It is relative to the address of
+        the API unless EVALYARD_PUBLIC_URL says how clients reach that.
+        """
+        return await export_links.of_records(info, self.raw_id, given(filter), format)
+
+    @field
+    async def history(
+        self,
+        info: Info,
+        evaluator_ids: list[strawberry.ID] | None = UNSET,
+        filter: RunFilter | None = UNSET,
+        last: int | None = 50,
+    ) -> list[LazyHistorySeries]:
+        """One series an evaluator, a point a run, oldest first.
+
+        The passing rate of a boolean evaluator, the mean of a numeric one; the passing rate too where texts or labels
+        meet a threshold. Of the last runs, 200 at most, that the filter allows: completed ones, unless it names a
+        status. Without `evaluatorIds`, of every evaluator that these runs have.
+        """
+        chosen = given(evaluator_ids)
+        return await history.project_history(
+            info,
+            self.raw_id,
+            evaluator_ids=None if chosen is None else decode_many(chosen, "Evaluator", field="evaluatorIds"),
+            wanted=wanted_runs(filter),
+            last=50 if last is None else last,
+        )
 
 
 async def project_page(info: Info, *, first: int | None, after: str | None) -> Connection[Project]:

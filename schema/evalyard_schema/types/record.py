@@ -50,6 +50,9 @@ class Record(Node):
     metadata: JSON | None
     tags: list[str]
     output: JSON | None
+    response: JSON | None = strawberry.field(
+        description="What the target says of the answer besides the output: why a model stopped, where it comes from."
+    )
     status: RecordStatus
     verdict: Verdict | None = strawberry.field(
         description="Null while it is not known, and where no score could pass or fail."
@@ -74,6 +77,7 @@ class Record(Node):
             metadata=record.metadata,
             tags=list(record.tags),
             output=record.output,
+            response=record.response,
             status=record.status,
             verdict=record.verdict,
             attempts=record.attempts,
@@ -86,14 +90,14 @@ class Record(Node):
         )
 
     @field
-    async def run(self, info: Info) -> LazyRun:
+    def run(self, info: Info) -> LazyRun:
         """The run that it belongs to."""
-        return await follow(info.context.loaders.runs, self.record.run_id, run.Run.of, what="run")
+        return follow(info.context.loaders.runs, self.record.run_id, run.Run.of, what="run")
 
     @field
-    async def item(self, info: Info) -> LazyDatasetItem | None:
+    def item(self, info: Info) -> LazyDatasetItem | None:
         """The dataset item as it is now; null when there was none, or the dataset was deleted since."""
-        return await follow_if_there(info.context.loaders.items, self.record.item_id, item.DatasetItem.of)
+        return follow_if_there(info.context.loaders.items, self.record.item_id, item.DatasetItem.of)
 
     @field
     def error(self) -> Problem | None:

@@ -1,7 +1,7 @@
 """Runs."""
 
-from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -14,21 +14,22 @@ from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
-from evalyard_schema.inputs.filters import RecordFilter, RecordOrder, record_order, wanted_records
+from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.types import dataset, project, record, system
 from evalyard_schema.types.connection import Connection, connect
+from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
 from evalyard_schema.types.lazy import LazyDataset, LazyProject, LazyRecord, LazyRun, LazySystem, LazySystemVersion
 from evalyard_schema.types.node import Node
+from evalyard_schema.types.run_results import RunResults
 
 
 @object_type
-class Run(Node):
+class Run(RunResults, Node):
     """One execution of a system version over a dataset version, scored by evaluators: a point-in-time snapshot."""
 
-    run: strawberry.Private[domain.Run]
     number: int = strawberry.field(description="1, 2, 3 … in the project.")
     name: str
     dataset_name: str | None = strawberry.field(description="The dataset's name when the run started.")
@@ -81,32 +82,36 @@ class Run(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
-        return await follow(info.context.loaders.projects, self.run.project_id, project.Project.of, what="project")
+        return follow(info.context.loaders.projects, self.run.project_id, project.Project.of, what="project")
 
     @field
-    async def dataset(self, info: Info) -> LazyDataset | None:
+    def dataset(self, info: Info) -> LazyDataset | None:
         """The dataset as it is now; null when there was none, or it was deleted since."""
         pin = self.run.dataset
-        return await follow_if_there(info.context.loaders.datasets, pin.id if pin else None, dataset.Dataset.of)
+        return follow_if_there(info.context.loaders.datasets, pin.id if pin else None, dataset.Dataset.of)
 
     @field
-    async def system(self, info: Info) -> LazySystem | None:
+    def system(self, info: Info) -> LazySystem | None:
         """The system that it calls; null when outputs were submitted."""
         pin = self.run.system
-        return await follow_if_there(info.context.loaders.systems, pin.system_id if pin else None, system.System.of)
+        return follow_if_there(info.context.loaders.systems, pin.system_id if pin else None, system.System.of)
 
     @field
-    async def system_version(self, info: Info) -> LazySystemVersion | None:
+    def system_version(self, info: Info) -> LazySystemVersion | None:
         """The system version that it calls, with the config that it uses; null when outputs were submitted."""
         pin = self.run.system
         if pin is None:
             return None
-        version = await info.context.loaders.system_versions.load(pin.version_id)
-        if version is None:
-            return None
-        return system.SystemVersion.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
+        return follow_if_there(
+            info.context.loaders.system_versions, pin.version_id, partial(system.SystemVersion.pinned, pin)
+        )
+
+    @field
+    def dispatch(self) -> RunDispatch | None:
+        """What was started elsewhere to carry it out; null where the workers do, or nobody has yet."""
+        return RunDispatch.of(self.run.dispatch)
 
     @field
     def progress(self) -> RunProgress:
@@ -145,8 +150,8 @@ class Run(Node):
     @field
     async def rerun_of(self, info: Info) -> LazyRun | None:
         """The run that this one repeats."""
-        found = await follow_if_there(info.context.loaders.runs, self.run.rerun_of, Run.of)
-        return None if found is None or found.run.hidden else found
+        found = await info.context.loaders.runs.load(self.run.rerun_of) if self.run.rerun_of else None
+        return None if found is None or found.hidden else Run.of(found)
 
     @field
     async def previous(self, info: Info) -> LazyRun | None:

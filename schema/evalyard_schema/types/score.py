@@ -104,9 +104,9 @@ class Score(Node):
         return record.Record.of(self.of_record)
 
     @field
-    async def evaluator(self, info: Info) -> LazyEvaluator | None:
+    def evaluator(self, info: Info) -> LazyEvaluator | None:
         """The evaluator as it is now; null for a person's score that is for none."""
-        return await follow_if_there(info.context.loaders.evaluators, self.score.given_by, evaluator.Evaluator.of)
+        return follow_if_there(info.context.loaders.evaluators, self.score.given_by, evaluator.Evaluator.of)
 
     @field
     def error(self) -> Problem | None:

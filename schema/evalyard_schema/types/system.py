@@ -1,5 +1,6 @@
 """Systems under test."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
@@ -9,6 +10,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import systems as domain
 from evalyard_core.domain.lists import RunList, SystemVersionList
+from evalyard_core.domain.runs import SystemPin
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.ids import encode
@@ -40,10 +42,10 @@ class System(Node):
         )
 
     @field
-    async def project(self, info: Info) -> LazyProject:
+    def project(self, info: Info) -> LazyProject:
         """The project that it belongs to."""
         loader = info.context.loaders.projects
-        return await follow(loader, self.system.project_id, project.Project.of, what="project")
+        return follow(loader, self.system.project_id, project.Project.of, what="project")
 
     @field
     async def versions(
@@ -55,10 +57,10 @@ class System(Node):
         return await connect(loader, versions, SystemVersion.of, first=first, after=after)
 
     @field
-    async def production_version(self, info: Info) -> LazySystemVersion | None:
+    def production_version(self, info: Info) -> LazySystemVersion | None:
         """The version that is in production, as setProductionVersion says."""
         loader = info.context.loaders.system_versions
-        return await follow_if_there(loader, self.system.production_version_id, SystemVersion.of)
+        return follow_if_there(loader, self.system.production_version_id, SystemVersion.of)
 
 
 @object_type
@@ -83,10 +85,15 @@ class SystemVersion(Node):
             created_at=version.created_at,
         )
 
+    @classmethod
+    def pinned(cls, pin: SystemPin, version: domain.SystemVersion) -> Self:
+        """Return a version as a run uses it."""
+        return cls.of(replace(version, name=pin.version_name, target=pin.target, config=pin.config))
+
     @field
-    async def system(self, info: Info) -> LazySystem:
+    def system(self, info: Info) -> LazySystem:
         """The system that it is a version of."""
-        return await follow(info.context.loaders.systems, self.version.system_id, System.of, what="system")
+        return follow(info.context.loaders.systems, self.version.system_id, System.of, what="system")
 
     @field
     async def runs(self, info: Info, first: int | None = 20, after: str | None = UNSET) -> Connection[LazyRun]:

@@ -20,7 +20,7 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         name = "EVALYARD_" + "_".join(str(part).upper() for part in problem["loc"])
-        raise StartError(f"{name} is {problem['input']!r}: {problem['msg']}.") from error
+        raise StartError(f"{name} is {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}.") from error
 
 
 @contextmanager

@@ -31,12 +31,11 @@ def up(
     """
     from evalyard_server.cli.keys import ensure_first_key
     from evalyard_server.cli.options import read_settings, refusals
-    from evalyard_server.stack import Stack, run
+    from evalyard_server.stack import Stack, run, settings_of_one_machine
 
     with refusals():
         settings = read_settings(host=host, port=port, data=data, auth=auth, python_targets=python_targets)
-        if "auth" not in settings.model_fields_set:
-            settings = settings.model_copy(update={"auth": "none"})
+        settings = settings_of_one_machine(settings)
         stack = Stack(settings=settings, workers=workers, first_key=ensure_first_key, say=_say, warn=_warn)
         asyncio.run(run(stack))
 

@@ -34,7 +34,7 @@ CASES: tuple[Refused, ...] = (
         op.CREATE_EVALUATOR,
         "input.plugin",
         "There is no evaluator plugin 'magic'; there are: acme-new/gist, acme-new/mood, acme-new/near, acme-old/old, "
-        "acme-past/tone, acme-rival/regex, evalyard-text/contains, ",
+        "acme-past/tone, acme-rival/regex, evalyard-autoevals/Battle, ",
         input=_new("magic"),
     ),
     bad_input(
@@ -152,7 +152,7 @@ CASES: tuple[Refused, ...] = (
         "output",
         "answer.text",
         "path",
-        "'answer.text' starts at 'answer'; start at one of input, expected, output, metadata, trace.",
+        "'answer.text' starts at 'answer'; start at one of input, expected, output, metadata, trace, record.",
     ),
     _mapping(
         "a path with an unknown function",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from . import operations as op
 
 _HERE = {"projectId": "<project>"}
+_NEW_VERSION = {"systemId": "<system>", "name": "mine"}
 _OVER = {**_HERE, "datasetId": "<dataset>"}
 
 
@@ -47,6 +48,7 @@ PLACES = (
     _place("dataset", op.START_RUN, input={**_HERE, "datasetId": "<x>"}),
     _place("dataset", op.RUNS, id="<project>", filter={"datasetId": "<x>"}),
     _place("dataset", op.RECORDS, id="<project>", filter={"datasetIds": ["<x>"]}),
+    _place("dataset", op.SET_GATE_POLICY, datasetId="<x>", policy={"maxErrored": 0}),
     _place("item", op.NODES, ids=["<item>", "<x>"]),
     _place("item", op.UPDATE_ITEM, id="<x>", input={"input": 1}),
     _place("item", op.DELETE_ITEMS, ids=["<item>", "<x>"]),
@@ -64,8 +66,17 @@ PLACES = (
     _place("evaluator", op.ADD_SCORE, input={"recordId": "<record>", "evaluatorId": "<x>", "value": True}),
     _place("evaluator", op.RUNS, id="<project>", filter={"evaluatorId": "<x>"}),
     _place("evaluator", op.RECORDS, id="<project>", filter={"scores": [{"evaluatorId": "<x>"}]}),
+    _place(
+        *("evaluator", op.SET_GATE_POLICY),
+        datasetId="<dataset>",
+        policy={"evaluators": [{"evaluatorId": "<x>", "minMean": 0}]},
+    ),
+    _place("evaluator", op.GATE, id="<finished>", policy={"evaluators": [{"evaluatorId": "<x>", "minMean": 0}]}),
     _place("system", op.SYSTEM, id="<x>"),
     _place("system", op.CREATE_VERSION, input={"systemId": "<x>", "name": "mine", "target": "python"}),
+    _place("project", op.TRY_TARGET, input={"projectId": "<x>", "target": "python", "input": 1}),
+    _place("version", op.TRY_TARGET, input={"systemVersionId": "<x>", "input": 1}),
+    _place("run", op.CREATE_VERSION, input={**_NEW_VERSION, "target": "replay", "config": {"run_id": "<x>"}}),
     _place("system", op.RUNS, id="<project>", filter={"systemId": "<x>"}),
     _place("version", op.NODE, id="<x>"),
     _place("version", op.SET_PRODUCTION, systemVersionId="<x>"),
@@ -82,6 +93,18 @@ PLACES = (
     _place("run", op.UPDATE_RUN, id="<x>", input={"name": "mine"}),
     _place("run", op.DELETE_RUN, id="<x>"),
     _place("run", op.RECORDS, id="<project>", filter={"runIds": ["<x>"]}),
+    _place("run", op.SET_GATE_POLICY, datasetId="<dataset>", policy={"maxErrored": 0, "baselineRunId": "<x>"}),
+    _place("run", op.GATE, id="<x>", policy={"maxErrored": 0}),
+    _place("run", op.GATE, id="<finished>", policy={"maxErrored": 0, "baselineRunId": "<x>"}),
+    _place("run", op.COMPARE, baselineId="<x>", candidateIds=["<called>"]),
+    _place("run", op.COMPARE, baselineId="<called>", candidateIds=["<finished>", "<x>"]),
+    _place("run", op.FAILING_RECORDS, id="<x>"),
+    _place("evaluator", op.HISTORY, id="<project>", evaluatorIds=["<x>"]),
+    _place("project", op.HISTORY, id="<x>"),
+    _place("dataset", op.FAILING_ITEMS, id="<x>"),
+    _place("dataset", op.FLAKY_ITEMS, id="<x>"),
+    _place("run", op.AGREEMENT, id="<evaluator>", runIds=["<x>"]),
+    _place("evaluator", op.AGREEMENT, id="<x>"),
     _place("record", op.RECORD, id="<x>"),
     _place("record", op.ADD_SCORE, input={"recordId": "<x>", "name": "mine", "value": True}),
     _place("record", op.ANNOTATE, recordId="<x>", rating=5),

@@ -33,6 +33,10 @@ DETACH = """mutation ($datasetId: ID!, $evaluatorId: ID!) {
   detachEvaluator(datasetId: $datasetId, evaluatorId: $evaluatorId) { id }
 }"""
 
+SET_GATE_POLICY = """mutation ($datasetId: ID!, $policy: GatePolicyInput) {
+  setGatePolicy(datasetId: $datasetId, policy: $policy) { id }
+}"""
+
 CREATE_EVALUATOR = "mutation ($input: CreateEvaluatorInput!) { createEvaluator(input: $input) { id } }"
 UPDATE_EVALUATOR = """mutation ($id: ID!, $input: UpdateEvaluatorInput!) {
   updateEvaluator(id: $id, input: $input) { id }
@@ -43,6 +47,7 @@ REFRESH_PLUGINS = "mutation { refreshPlugins }"
 
 CREATE_SYSTEM = "mutation ($input: CreateSystemInput!) { createSystem(input: $input) { id } }"
 CREATE_VERSION = "mutation ($input: CreateSystemVersionInput!) { createSystemVersion(input: $input) { id } }"
+TRY_TARGET = "mutation ($input: TryTargetInput!) { tryTarget(input: $input) { done } }"
 SET_PRODUCTION = """mutation ($systemVersionId: ID!) {
   setProductionVersion(systemVersionId: $systemVersionId) { id }
 }"""
@@ -64,6 +69,13 @@ DELETE_RUN = "mutation ($id: ID!) { deleteRun(id: $id) }"
 ADD_SCORE = "mutation ($input: AddScoreInput!) { addScore(input: $input) { id } }"
 ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
   annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }
+}"""
+
+AGREEMENT = """query ($id: ID!, $runIds: [ID!], $version: Int, $basis: AgreementBasis! = VALUE) {
+  evaluator(id: $id) { agreement(runIds: $runIds, version: $version, basis: $basis) { pairs unpaired kappa } }
+}"""
+DISAGREEMENTS = """query ($id: ID!, $first: Int, $after: String) {
+  evaluator(id: $id) { agreement { disagreements(first: $first, after: $after) { edges { cursor } } } }
 }"""
 
 VIEWER = "{ viewer { name } }"
@@ -107,4 +119,32 @@ RECORDS_OF_RUN = """query ($id: ID!, $after: String, $orderBy: RecordOrder) {
   run(id: $id) {
     records(after: $after, orderBy: $orderBy) { edges { cursor node { id status } } pageInfo { endCursor } }
   }
+}"""
+
+GATE = "query ($id: ID!, $policy: GatePolicyInput) { run(id: $id) { gate(policy: $policy) { passed } } }"
+RECORDS_EXPORT = """query ($id: ID!, $filter: RecordFilter) {
+  project(id: $id) { recordsExportUrl(format: CSV, filter: $filter) }
+}"""
+COMPARE = """query ($baselineId: ID!, $candidateIds: [ID!]!, $first: Int, $after: String) {
+  compareRuns(baselineId: $baselineId, candidateIds: $candidateIds) {
+    candidates { verdict } rows(first: $first, after: $after) { edges { cursor } }
+  }
+}"""
+HISTORY = """query ($id: ID!, $evaluatorIds: [ID!], $filter: RunFilter, $last: Int) {
+  project(id: $id) { history(evaluatorIds: $evaluatorIds, filter: $filter, last: $last) { unit } }
+}"""
+FAILING_ITEMS = """query ($id: ID!, $lastRuns: Int, $first: Int, $after: String) {
+  dataset(id: $id) { consistentFailures(lastRuns: $lastRuns, first: $first, after: $after) { edges { cursor } } }
+}"""
+FLAKY_ITEMS = """query ($id: ID!, $lastRuns: Int, $first: Int, $after: String) {
+  dataset(id: $id) { flakyItems(lastRuns: $lastRuns, first: $first, after: $after) { edges { cursor } } }
+}"""
+FAILING_RECORDS = """query ($id: ID!, $first: Int, $after: String) {
+  run(id: $id) {
+    newFailures(first: $first, after: $after) { edges { cursor } }
+    failureGroups { edges { node { failures { totalCount } } } }
+  }
+}"""
+FAILURE_GROUPS = """query ($id: ID!, $first: Int, $after: String) {
+  run(id: $id) { failureGroups(first: $first, after: $after) { edges { cursor } } }
 }"""

@@ -145,6 +145,14 @@ CASES: tuple[Refused, ...] = (
     bad_input(
         "an annotation of nothing", op.ANNOTATE, "comment", "Give a rating, a comment, or both.", recordId="<record>"
     ),
+    bad_input(
+        "an annotation of blanks",
+        op.ANNOTATE,
+        "comment",
+        "Give a rating, a comment, or both.",
+        recordId="<record>",
+        comment=" \n\t",
+    ),
     bad_input("rating 6", op.ANNOTATE, "rating", "rating must be 1 to 5, not 6.", recordId="<record>", rating=6),
     bad_input("rating 0", op.ANNOTATE, "rating", "rating must be 1 to 5, not 0.", recordId="<record>", rating=0),
     limit(
@@ -154,5 +162,38 @@ CASES: tuple[Refused, ...] = (
         "A text may have 20,000 characters at most, not 20,001.",
         recordId="<record>",
         comment="x" * 20_001,
+    ),
+    bad_input(
+        "agreement in a run that is a dataset",
+        op.AGREEMENT,
+        "runIds[1]",
+        "This is the id of a Dataset; pass a Run's.",
+        id="<evaluator>",
+        runIds=["<finished>", "<dataset>"],
+    ),
+    limit(
+        "agreement in 101 runs",
+        op.AGREEMENT,
+        "runIds",
+        "At most 100 at once, not 101;",
+        id="<evaluator>",
+        runIds=["<finished>"] * 101,
+    ),
+    ill_typed("agreement on style", op.AGREEMENT, "basis", "AgreementBasis", id="<evaluator>", basis="STYLE"),
+    bad_input(
+        "no disagreements a page",
+        op.DISAGREEMENTS,
+        "first",
+        "first must be 1 to 100, not 0.",
+        id="<evaluator>",
+        first=0,
+    ),
+    bad_input(
+        "disagreements behind a made-up cursor",
+        op.DISAGREEMENTS,
+        "after",
+        "This is no cursor of this list;",
+        id="<evaluator>",
+        after="x",
     ),
 )

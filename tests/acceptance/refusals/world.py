@@ -217,6 +217,9 @@ async def _runs(world: World) -> None:
     for name, end in (("finished", op.FINISH), ("cancelled", op.CANCEL)):
         await world.make(name, op.START_RUN, input=here)
         await world.ask(end, runId=f"<{name}>")
+    for name in ("called", "external", "finished"):
+        new = {"systemId": "<system>", "name": f"replay of {name}", "target": "replay"}
+        await world.make(f"replay_of_{name}", op.CREATE_VERSION, input={**new, "config": {"run_id": f"<{name}>"}})
     never = {"target": "python", "config": {"function": "tests.support.systems:never"}}
     await world.make("endless", op.CREATE_VERSION, input={"systemId": "<system>", "name": "endless", **never})
     one_by_one = {"systemVersionId": "<endless>", "timeoutSeconds": 3600, "concurrency": 1}

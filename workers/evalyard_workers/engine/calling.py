@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -21,6 +22,7 @@ _log = structlog.get_logger(__name__)
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_MESSAGE: Final = 2_000
+_MOST_METADATA_BYTES: Final = 100_000
 
 
 class Caller:
@@ -54,10 +56,10 @@ class Caller:
                     again=again,
                 )
                 if not again:
-                    return _failure(error, attempt, begun, started_at)
-                await asyncio.sleep(_pause(attempt, error.retry_after_seconds))
+                    return failure_of(error, attempt, begun, started_at)
+                await asyncio.sleep(pause_seconds(attempt, error.retry_after_seconds))
             else:
-                return _success(response, attempt, begun, started_at)
+                return success_of(response, attempt, begun, started_at)
 
     async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
         request = evalyard.TargetRequest(
@@ -70,21 +72,24 @@ class Caller:
             attempt=attempt,
             timeout_seconds=self._settings.timeout_seconds,
         )
-        limit = self._settings.timeout_seconds
-        try:
-            async with asyncio.timeout(limit):
-                response = await self._target.call(request)
-        except TimeoutError as error:
-            raise evalyard.TargetError(
-                f"The system gave no answer within {limit:g} s.", code="TIMEOUT", retryable=True
-            ) from error
-        except evalyard.TargetError:
-            raise
-        except Exception as error:
-            raise evalyard.TargetError(
-                f"The target raised {type(error).__name__}: {error}", code="EXCEPTION"
-            ) from error
-        return _checked(response)
+        return await call_once(self._target, request)
+
+
+async def call_once(target: evalyard.Target[Any], request: evalyard.TargetRequest) -> evalyard.TargetResponse:
+    """Return what a target answers, once it can be stored; raises TargetError for whatever goes wrong."""
+    limit = request.timeout_seconds
+    try:
+        async with asyncio.timeout(limit):
+            response = await target.call(request)
+    except TimeoutError as error:
+        raise evalyard.TargetError(
+            f"The system gave no answer within {limit:g} s.", code="TIMEOUT", retryable=True
+        ) from error
+    except evalyard.TargetError:
+        raise
+    except Exception as error:
+        raise evalyard.TargetError(f"The target raised {type(error).__name__}: {error}", code="EXCEPTION") from error
+    return _checked(response)
 
 
 def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
@@ -98,14 +103,23 @@ def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
             raise evalyard.TargetError(
                 f"The target gave {value!r:.100} as {name}; it takes a number.", code="BAD_OUTPUT"
             )
-    try:
-        payload_size(response.output, field="output", most=MAX_PAYLOAD_BYTES)
-    except Refusal as error:
-        raise evalyard.TargetError(f"The output can't be stored: {error.message}", code="BAD_OUTPUT") from error
+    if not isinstance(response.metadata, dict | None):
+        raise evalyard.TargetError(
+            f"The target gave {response.metadata!r:.100} as metadata; it takes a dict.", code="BAD_OUTPUT"
+        )
+    _check_payload("output", response.output, most=MAX_PAYLOAD_BYTES)
+    _check_payload("metadata", response.metadata, most=_MOST_METADATA_BYTES)
     return response
 
 
-def _pause(attempt: int, asked_seconds: float | None) -> float:
+def _check_payload(name: str, value: Any, *, most: int) -> None:
+    try:
+        payload_size(value, field=name, most=most)
+    except Refusal as error:
+        raise evalyard.TargetError(f"The {name} can't be stored: {error.message}", code="BAD_OUTPUT") from error
+
+
+def pause_seconds(attempt: int, asked_seconds: float | None) -> float:
     """Return how long to wait: what the system asked for, else exponential back-off with full jitter.
 
     M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog (2015).
@@ -115,9 +129,11 @@ def _pause(attempt: int, asked_seconds: float | None) -> float:
     return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
 
 
-def _success(response: evalyard.TargetResponse, attempt: int, begun: float, started_at: Any) -> Outcome:
+def success_of(response: evalyard.TargetResponse, attempt: int, begun: float, started_at: datetime) -> Outcome:
+    """Return the outcome of a call that began at `begun`, by `time.perf_counter`."""
     return Outcome(
         output=response.output,
+        response=response.metadata,
         attempts=attempt,
         latency_ms=(time.perf_counter() - begun) * 1000,
         cost_usd=response.cost_usd,
@@ -129,7 +145,8 @@ def _success(response: evalyard.TargetResponse, attempt: int, begun: float, star
     )
 
 
-def _failure(error: evalyard.TargetError, attempt: int, begun: float, started_at: Any) -> Outcome:
+def failure_of(error: evalyard.TargetError, attempt: int, begun: float, started_at: datetime) -> Outcome:
+    """Return the outcome of a call that began at `begun` and gave no output."""
     return Outcome(
         error=Problem(error.code, str(error)[:_LONGEST_MESSAGE], retryable=error.retryable),
         attempts=attempt,

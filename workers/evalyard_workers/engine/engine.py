@@ -27,9 +27,12 @@ from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
 from evalyard_workers.plugins.threads import Threads
 
+from .calling import Caller
+from .dispatching import dispatch
 from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
 from .planning import lay_down
+from .replaying import Replayer
 from .scoring import RunScorer
 from .whole import RunAsAWhole
 
@@ -147,7 +150,7 @@ class Engine:
             await self._services.runs.stop(run=run, status=RunStatus.FAILED, reason=reason[:1000])
         except Refusal:
             _log.info("the run has ended in the meantime")
-        await self._give_back(task, TaskState.READY)
+        await self._give_back(task, TaskState.IDLE if task.kind is TaskKind.FIGURES else TaskState.READY)
 
     async def _plan(self, run: Run, lease: Lease) -> _Ended:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
@@ -160,7 +163,15 @@ class Engine:
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
         if started is None and run.status is RunStatus.PENDING:
             await self._store.records.cancel_open(run.id, now())
+        if run.is_dispatched:
+            async with lease.held(_nothing):
+                await self._dispatch(run, first=started is not None)
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
+
+    async def _dispatch(self, run: Run, *, first: bool) -> None:
+        problem = await dispatch(self._store, self._targets, run, first=first)
+        if problem is not None:
+            await self._fail(run, problem)
 
     async def _make_lanes(self, run: Run) -> Task | None:
         """Make the lanes of a run, tell the workers of them, and return the one that is kept for this worker."""
@@ -172,27 +183,39 @@ class Engine:
         return kept
 
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
+        if lease.task.kind is TaskKind.FIGURES:
+            async with lease.held(_nothing):
+                await self._services.runs.refresh(run_id=run.id)
+            return _Ended(TaskState.IDLE)
         if lease.task.kind is TaskKind.SCORE_RUN:
             whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
             return _Ended(await whole.work(lease, self._stopping))
         if run.status not in ACTIVE:
             return _Ended(TaskState.DONE if run.is_terminal else TaskState.READY)
+        called = run.called_system
         try:
-            target = await self._targets.acquire(run.system) if run.system is not None else None
+            caller = await self._caller(run)
         except evalyard.TargetError as error:
             await self._fail(run, f"The system can't be called: {error}")
             return _Ended(TaskState.READY)
         try:
             scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout)
-            lane = Lane(self._store, run, lease.task, target=target, scorer=scorer)
+            lane = Lane(self._store, run, lease.task, caller=caller, scorer=scorer)
             await self._carry_out(lane, lease)
         finally:
-            if run.system is not None:
-                await self._targets.release(run.system)
+            if called is not None:
+                await self._targets.release(called)
         if lane.over_budget is not None:
             await self._fail(run, lane.over_budget)
             return _Ended(TaskState.READY)
         return _Ended(self._state_after(lane, run))
+
+    async def _caller(self, run: Run) -> Caller | Replayer | None:
+        """Return what gives the outputs of a run; None where they are submitted."""
+        if run.system is not None and run.system.replays is not None:
+            return Replayer(self._store, run.system.replays)
+        called = run.called_system
+        return None if called is None else Caller(await self._targets.acquire(called), run.settings)
 
     @staticmethod
     def _state_after(lane: Lane, run: Run) -> TaskState:

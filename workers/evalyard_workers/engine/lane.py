@@ -5,9 +5,8 @@ database work at the same time. Whatever stops a lane, outputs that came back ar
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
-import evalyard
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus
 from evalyard_core.domain.runs import ACTIVE, Progress, Run, RunStatus
@@ -16,6 +15,7 @@ from evalyard_core.storage import Store
 from evalyard_core.storage.runs import RunPulse
 
 from .calling import Caller
+from .replaying import Replayer
 from .scoring import RunScorer
 from .settling import BATCH, Settlement
 
@@ -27,12 +27,12 @@ class Lane:
     """One turn of a worker at a lane."""
 
     def __init__(
-        self, store: Store, run: Run, task: Task, *, target: evalyard.Target[Any] | None, scorer: RunScorer
+        self, store: Store, run: Run, task: Task, *, caller: Caller | Replayer | None, scorer: RunScorer
     ) -> None:
         self._store = store
         self._run = run
         self._task = task
-        self._caller = Caller(target, run.settings) if target is not None else None
+        self._caller = caller
         self._concurrency = run.settings.lane_concurrency(task.lane)
         self._to_call: asyncio.Queue[Record | None] = asyncio.Queue(self._concurrency + BATCH)
         self._settlement = Settlement(store, run, scorer, self._heed)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
-from evalyard_core.domain.mapping import Context
+from evalyard_core.domain.mapping import Context, context_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Outcome, Problem, Record, Score, verdict_of
 from evalyard_core.domain.runs import Run
@@ -38,11 +38,18 @@ class RunScorer:
 
     async def score(self, called: Sequence[Called]) -> list[Scored]:
         """Return the scores that records are to have, in order: new ones, and those that stay."""
-        new = await asyncio.gather(*(self._by(snapshot, scorer, called) for snapshot, scorer in self._scorers))
+        contexts = [context_of(record, outcome) for record, outcome in called]
+        new = await asyncio.gather(
+            *(self._by(snapshot, scorer, called, contexts) for snapshot, scorer in self._scorers)
+        )
         return [self._scored(case.record, [scores[place] for scores in new]) for place, case in enumerate(called)]
 
     async def _by(
-        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Problem, called: Sequence[Called]
+        self,
+        snapshot: EvaluatorSnapshot,
+        scorer: Scorer | Problem,
+        called: Sequence[Called],
+        contexts: Sequence[Context],
     ) -> list[Sequence[Score]]:
         """Return what one evaluator newly says of each record; nothing of one whose score by it stays."""
         scores: list[Sequence[Score]] = [()] * len(called)
@@ -52,7 +59,7 @@ class RunScorer:
         if isinstance(scorer, Problem):
             given: Sequence[Sequence[Score]] = [(failed(blank_score(snapshot, now()), scorer),)] * len(places)
         else:
-            given = await scorer.score([_context(called[place]) for place in places])
+            given = await scorer.score([contexts[place] for place in places])
         for place, score in zip(places, given, strict=True):
             scores[place] = score
         return scores
@@ -83,13 +90,3 @@ def ready_evaluator(snapshot: EvaluatorSnapshot, host: PluginHost) -> ReadyEvalu
         return host.evaluator(snapshot)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is made
         return problem_of(error, snapshot.plugin)
-
-
-def _context(called: Called) -> Context:
-    record, outcome = called
-    return {
-        "input": record.input,
-        "expected": record.expected_output,
-        "output": outcome.output,
-        "metadata": record.metadata,
-    }

@@ -42,7 +42,8 @@ class RunAsAWhole:
 
     async def work(self, lease: Lease, stopping: asyncio.Event) -> TaskState:
         """Score until all is done, the lease is lost, the run is stopped, or the worker stops and its grace is over."""
-        if self._run.status not in ACTIVE:
+        if self._run.status not in ACTIVE or await self._store.tasks.unfinished(self._run.id) > 1:
+            # Whoever is the last at its lanes brings this task back, when every record is done with.
             return TaskState.DONE
         async with lease.held(self._beat):
             scoring = asyncio.create_task(self._score_all())

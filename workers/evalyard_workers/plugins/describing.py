@@ -94,5 +94,6 @@ def target_of(
         distribution=found.distribution,
         version=found.version,
         config_schema=described.config_schema if described else {},
+        mode=described.mode if described else evalyard.TargetMode.CALL,
         problem=problem,
     )

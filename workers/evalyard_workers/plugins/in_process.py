@@ -71,7 +71,7 @@ class InProcess:
         if answer.error is not None:
             return [Answer(None, answer.error, answer.seconds)] * len(cases)
         try:
-            return [Answer(result, None, seconds) for result in read_batch(answer.result, len(cases))]
+            return [_answer(result, seconds) for result in read_batch(answer.result, len(cases))]
         except RAISED as error:
             return [Answer(None, error, seconds)] * len(cases)
 
@@ -143,6 +143,12 @@ class InProcess:
             self._evaluator.trouble.note(hung_here=True)
         else:
             self._evaluator.trouble.is_over()
+
+
+def _answer(result: Any, seconds: float) -> Answer:
+    """Return the answer for one case of a batch, which the plugin may have declined."""
+    declined = isinstance(result, evalyard.Skip | evalyard.EvaluationError)
+    return Answer(None, result, seconds) if declined else Answer(result, None, seconds)
 
 
 @dataclass(slots=True)

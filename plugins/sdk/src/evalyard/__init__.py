@@ -1,6 +1,7 @@
 """What authors of evaluators and targets write against.
 
-`evalyard.plugins` finds and loads what is installed; `evalyard.secrets` resolves references to secrets.
+`evalyard.plugins` finds and loads what is installed; `evalyard.secrets` resolves references to secrets;
+`evalyard.values` reads a record's values as text.
 """
 
 from evalyard._config import Config
@@ -8,11 +9,22 @@ from evalyard._decorator import evaluator
 from evalyard._errors import EvaluationError, EvalyardError, PluginLoadError, Skip, TargetError
 from evalyard._evaluator import Evaluator
 from evalyard._score import Result, Score, ScoreType
-from evalyard._target import Target, TargetRequest, TargetResponse
+from evalyard._target import (
+    Dispatched,
+    DispatchRequest,
+    DispatchTarget,
+    Target,
+    TargetMode,
+    TargetRequest,
+    TargetResponse,
+)
 from evalyard._variables import Variable
 
 __all__ = [
     "Config",
+    "DispatchRequest",
+    "DispatchTarget",
+    "Dispatched",
     "EvaluationError",
     "Evaluator",
     "EvalyardError",
@@ -23,6 +35,7 @@ __all__ = [
     "Skip",
     "Target",
     "TargetError",
+    "TargetMode",
     "TargetRequest",
     "TargetResponse",
     "Variable",

@@ -11,7 +11,7 @@ from evalyard._discovery import FoundPlugin
 from evalyard._errors import PluginLoadError
 from evalyard._evaluator import Evaluator
 from evalyard._score import ScoreType
-from evalyard._target import Target
+from evalyard._target import DispatchTarget, Target, TargetMode
 from evalyard._variables import VariableSpec, read_variables, scores_records, scores_runs
 
 _ISOLATIONS: Final = ("none", "process")
@@ -47,6 +47,7 @@ class TargetDescription:
     distribution: str
     version: str
     config_schema: dict[str, Any]
+    mode: TargetMode
 
 
 def describe_evaluator(found: FoundPlugin, cls: type[Evaluator[Any]]) -> EvaluatorDescription:
@@ -78,7 +79,9 @@ def describe_evaluator(found: FoundPlugin, cls: type[Evaluator[Any]]) -> Evaluat
 def describe_target(found: FoundPlugin, cls: type[Target[Any]]) -> TargetDescription:
     """Describe a target; raises PluginLoadError if its class does not keep the contract."""
     if inspect.isabstract(cls):
-        raise _broken(found, f"{cls.__name__} does not define call")
+        raise _broken(found, f"{cls.__name__} does not define {' and '.join(sorted(cls.__abstractmethods__))}")
+    if not isinstance(cls.mode, TargetMode) or (cls.mode is TargetMode.DISPATCH) != issubclass(cls, DispatchTarget):
+        raise _broken(found, f"the mode of {cls.__name__} is {cls.mode!r}: derive it from evalyard.DispatchTarget")
     return TargetDescription(
         key=found.key,
         name=found.name,
@@ -86,6 +89,7 @@ def describe_target(found: FoundPlugin, cls: type[Target[Any]]) -> TargetDescrip
         distribution=found.distribution,
         version=found.version,
         config_schema=_config_schema(found, cls.Config),
+        mode=cls.mode,
     )
 
 

@@ -2,6 +2,7 @@
 
 Exception
 ├── EvalyardError
+│   ├── AddressRefused    the operator does not let plugins connect to a host
 │   ├── EvaluationError   an evaluator can't tell a score
 │   ├── PluginLoadError   an installed plugin can't be used
 │   ├── ResultError       what an evaluator returned is no score
@@ -13,6 +14,20 @@ Exception
 
 class EvalyardError(Exception):
     """The root of what this package raises; its text is a sentence with the remedy, safe to show."""
+
+
+class AddressRefused(EvalyardError):
+    """Say that a host is not on the internet, and that the operator does not let plugins connect to it.
+
+    The addresses of a host are left out: whoever reads the message may not know them.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} has no public address, and this worker connects to no other: whoever runs it may allow it with "
+            "EVALYARD_TARGET_ALLOWED_NETWORKS."
+        )
+        self.host = host
 
 
 class EvaluationError(EvalyardError):

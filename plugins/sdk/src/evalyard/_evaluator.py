@@ -1,10 +1,14 @@
 """The contract of an evaluator."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from evalyard._component import Component, ConfigT
+from evalyard._errors import EvaluationError, Skip
 from evalyard._score import Result, ScoreType
+
+Declined: TypeAlias = Skip | EvaluationError
+"""What stands in a batch for the score of a case that has none."""
 
 
 class Evaluator(Component[ConfigT]):
@@ -51,13 +55,16 @@ class Evaluator(Component[ConfigT]):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define evaluate.")
 
-    def evaluate_batch(self, *args: Any, **kwargs: Any) -> Sequence[Result] | Awaitable[Sequence[Result]]:
+    def evaluate_batch(
+        self, *args: Any, **kwargs: Any
+    ) -> Sequence[Result | Declined] | Awaitable[Sequence[Result | Declined]]:
         """Score several records at once; where it is defined, `evaluate` is not called.
 
         Write it as `def evaluate_batch(self, cases: Sequence[MyCase])`. A case is a mapping from variable to value,
-        without the optional variables that have none. Return as many results as there are cases, in their order. The
-        variables are those of `evaluate`, and without an `evaluate` the keys of MyCase, a TypedDict whose NotRequired
-        keys are optional and whose values may be `Annotated[..., Variable(...)]`.
+        without the optional variables that have none. Return as many results as there are cases, in their order; a Skip
+        or an EvaluationError in the place of a result declines that case alone. The variables are those of `evaluate`,
+        and without an `evaluate` the keys of MyCase, a TypedDict whose NotRequired keys are optional and whose values
+        may be `Annotated[..., Variable(...)]`.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define evaluate_batch.")
 

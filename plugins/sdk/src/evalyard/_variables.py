@@ -8,16 +8,17 @@ from typing import Annotated, Any, Final, NotRequired, Required, get_args, get_o
 
 from evalyard._evaluator import Evaluator
 
-_RECORD_FIELDS: Final = frozenset({"input", "expected", "output", "metadata", "trace"})
+_RECORD_FIELDS: Final = frozenset({"input", "expected", "output", "metadata", "trace", "record"})
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
     """Describe a variable, within `Annotated[type, Variable(...)]` on a parameter of `evaluate`.
 
-    `path` is the JMESPath over {input, expected, output, metadata, trace} that the variable is taken from unless the
-    user maps it. Without one, a variable called like one of these five is that part of the record; another has to be
-    mapped by the user.
+    `path` is the JMESPath over {input, expected, output, metadata, trace, record} that the variable is taken from
+    unless the user maps it. Without one, a variable called like one of these six is that part of the record; another
+    has to be mapped by the user. `record` holds the figures latency_ms, cost_usd, prompt_tokens, completion_tokens,
+    total_tokens and attempts, each null where it is not known.
     """
 
     description: str = ""

@@ -6,6 +6,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from evalyard.http import GuardedTransport
+from evalyard.network import AllowedNetworks
+
 
 class Connections:
     """Lend HTTP clients, each to one call at a time, so that each holds one connection and keeps it alive.
@@ -15,8 +18,9 @@ class Connections:
     kept, so that records do not depend on each other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: AllowedNetworks) -> None:
         self.headers: Mapping[str, str] = {}
+        self._allowed = allowed
         self._tls = httpx.create_ssl_context()
         self._no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         self._clients: list[httpx.AsyncClient] = []
@@ -37,13 +41,13 @@ class Connections:
             await self._clients.pop().aclose()
 
     def _open(self) -> httpx.AsyncClient:
+        # Common servers drop idle connections after 5 s.
+        limits = httpx.Limits(keepalive_expiry=4.0)
         client = httpx.AsyncClient(
             headers=self.headers,
-            verify=self._tls,
+            transport=GuardedTransport(allowed=self._allowed, tls=self._tls, limits=limits),
             cookies=self._no_cookies,
             timeout=None,  # noqa: S113 - the caller limits the call as a whole
-            # Common servers drop idle connections after 5 s.
-            limits=httpx.Limits(keepalive_expiry=4.0),
         )
         self._clients.append(client)
         return client

@@ -2,8 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -13,20 +11,12 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from evalyard import TargetError, TargetResponse
+from evalyard_targets._endpoint import Answer
 from evalyard_targets._http_config import HttpConfig
 from evalyard_targets._template import compile_path
 
 _EXCERPT_BYTES: Final = 64 * 1024
 _TOO_MANY_REQUESTS: Final = 429
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer; header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class AnswerReader:
@@ -41,7 +31,7 @@ class AnswerReader:
     def read(self, answer: Answer) -> TargetResponse:
         """Pick output, cost and tokens; raises TargetError with the code HTTP_<status> or BAD_OUTPUT."""
         if not 200 <= answer.status < 300:
-            raise _refusal(answer)
+            raise refusal(answer)
         document = self._parse(answer)
         measures: dict[str, Any] = {name: _measure(name, path, document) for name, path in self._measures.items()}
         return TargetResponse(self._pick_output(document, answer), **measures)
@@ -52,7 +42,7 @@ class AnswerReader:
         try:
             return pydantic_core.from_json(answer.body, allow_inf_nan=False)
         except ValueError as exc:
-            raise _bad_output(f"The system's answer is not JSON ({exc}){_excerpt(answer)}") from exc
+            raise _bad_output(f"The system's answer is not JSON ({exc}){excerpt(answer.body)}") from exc
 
     def _pick_output(self, document: Any, answer: Answer) -> Any:
         if self._output is None:
@@ -60,7 +50,7 @@ class AnswerReader:
         output = _search(self._output, document)
         if output is None:
             path = self._output.expression
-            raise _bad_output(f"The path {path!r} (output) finds nothing in the system's answer{_excerpt(answer)}")
+            raise _bad_output(f"The path {path!r} (output) finds nothing in the system's answer{excerpt(answer.body)}")
         return output
 
 
@@ -87,13 +77,13 @@ def _is_json(answer: Answer) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _refusal(answer: Answer) -> TargetError:
+def refusal(answer: Answer) -> TargetError:
     """Classify a failure status: 429 and 5xx pass by themselves, the others do not."""
     status = answer.status
     retryable = status == _TOO_MANY_REQUESTS or status >= 500
     redirect = " (redirects are not followed: use the final address)" if 300 <= status < 400 else ""
     return TargetError(
-        f"The system answered with status {status}{redirect}{_excerpt(answer)}",
+        f"The system answered with status {status}{redirect}{excerpt(answer.body)}",
         code=f"HTTP_{status}",
         retryable=retryable,
         retry_after_seconds=read_retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
@@ -119,7 +109,7 @@ def _bad_output(message: str) -> TargetError:
     return TargetError(message, code="BAD_OUTPUT")
 
 
-def _excerpt(answer: Answer) -> str:
-    """Quote the answer at length: it is cut when secrets have been taken out of it, so that none is cut in two."""
-    text = answer.body[:_EXCERPT_BYTES].decode("utf-8", "replace").strip()
+def excerpt(body: bytes) -> str:
+    """Quote an answer at length: it is cut when secrets have been taken out of it, so that none is cut in two."""
+    text = body[:_EXCERPT_BYTES].decode("utf-8", "replace").strip()
     return f": {text}" if text else "."

@@ -1,52 +1,18 @@
 """What a user sets for the `http` target, checked before any call is made."""
 
 import json
-import re
 from typing import Annotated, Any, Final, Literal
 
-import httpx
 from pydantic import AfterValidator, Field, JsonValue, ValidationInfo, field_validator
 
 from evalyard import Config
 from evalyard.secrets import find_references
+from evalyard_targets._headers import Headers, Url
 from evalyard_targets._template import JmesPath, Template
 
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
-_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 _MEBIBYTE: Final = 1024 * 1024
 
 _WHOLE_INPUT: Final[JsonValue] = {"$path": "input"}
-
-
-def _check_url(text: str) -> str:
-    if re.search(r"[\s{}]", text):
-        raise ValueError("The URL is fixed, without blanks and braces: what differs between items goes into query.")
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as exc:
-        raise ValueError(f"This is no URL: {exc}.") from exc
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError("Give an absolute URL that begins with http:// or https://.")
-    if url.userinfo:
-        raise ValueError("Put no password into the URL: send it in a header, as ${secret:NAME}.")
-    return text
-
-
-def _check_headers(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name for a header (RFC 9110, section 5.1).")
-        if name.lower() in _FRAMING:
-            raise ValueError(f"The header {name} follows from the body: leave it out.")
-        if not is_header_value(value):
-            raise ValueError(f"The value of the header {name} may hold printable ASCII characters only.")
-    return headers
-
-
-def is_header_value(text: str) -> bool:
-    """Tell whether a header can carry the text (RFC 9110, section 5.5, without the obsolete characters)."""
-    return _HEADER_VALUE.fullmatch(text) is not None
 
 
 def _refuse_secrets(template: Any) -> Any:
@@ -63,11 +29,13 @@ class HttpConfig(Config):
     run_id, record_id, trial, attempt}.
     """
 
-    url: Annotated[str, AfterValidator(_check_url)] = Field(
-        description="Absolute URL of the system.", json_schema_extra={"format": "uri", "pattern": "^https?://"}
+    url: Url = Field(
+        description="Absolute URL of the system.",
+        examples=["https://assistant.example/answer"],
+        json_schema_extra={"format": "uri", "pattern": "^https?://"},
     )
     method: Literal["GET", "POST", "PUT", "PATCH"] = Field("POST", description="HTTP method.")
-    headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(
+    headers: Headers = Field(
         {},
         description=(
             "Headers of each request. ${secret:NAME} stands for the worker's environment variable EVALYARD_SECRET_NAME."

@@ -25,6 +25,7 @@ class PythonConfig(Config):
 
     function: str = Field(
         pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$",
+        examples=["acme.assistant:answer"],
         description="The function as module:name, importable by the worker; it gets the item's input.",
     )
 

@@ -5,20 +5,30 @@ expected output is skipped by the evaluators that need one.
 """
 
 from evalyard_text._contains import Contains, ContainsConfig
+from evalyard_text._ends import EndsConfig, EndsWith, StartsWith
 from evalyard_text._exact_match import ExactMatch, ExactMatchConfig
 from evalyard_text._fuzzy_match import FuzzyMatch, FuzzyMatchConfig
+from evalyard_text._language import Language, LanguageConfig
+from evalyard_text._length import Length, LengthConfig
 from evalyard_text._numeric_match import NumericMatch, NumericMatchConfig
 from evalyard_text._regex import Regex, RegexConfig
 
 __all__ = [
     "Contains",
     "ContainsConfig",
+    "EndsConfig",
+    "EndsWith",
     "ExactMatch",
     "ExactMatchConfig",
     "FuzzyMatch",
     "FuzzyMatchConfig",
+    "Language",
+    "LanguageConfig",
+    "Length",
+    "LengthConfig",
     "NumericMatch",
     "NumericMatchConfig",
     "Regex",
     "RegexConfig",
+    "StartsWith",
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable
-from evalyard_text._values import NO_OUTPUT, NO_REFERENCE, as_text, show
+from evalyard.values import NO_OUTPUT, NO_REFERENCE, as_text, reference_texts, show
 
 
 class ContainsConfig(Config):
@@ -32,7 +32,9 @@ class Contains(Evaluator[ContainsConfig]):
         expected: Annotated[Any, Variable("A text or a list of texts, used when the config names none.")] = None,
     ) -> Score:
         """Look for each of the texts."""
-        texts = self.config.texts or _expected_texts(expected)
+        texts = self.config.texts or reference_texts(expected)
+        if not texts:
+            raise Skip(NO_REFERENCE)
         if output is None:
             return Score(False, explanation=NO_OUTPUT)
         hay = as_text(output)
@@ -52,14 +54,6 @@ class Contains(Evaluator[ContainsConfig]):
                 return Score(bool(found), explanation=_contains(found) if found else f"It lacks {_list(texts)}.")
             case "none":
                 return Score(not found, explanation=_contains(found) if found else f"It contains no {_list(texts)}.")
-
-
-def _expected_texts(expected: Any) -> tuple[str, ...]:
-    parts = expected if isinstance(expected, list) else [expected]
-    texts = tuple(text for text in (as_text(part) for part in parts if part is not None) if text)
-    if not texts:
-        raise Skip(NO_REFERENCE)
-    return texts
 
 
 def _contains(found: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable
-from evalyard_text._values import NO_OUTPUT, NO_REFERENCE, show
+from evalyard.values import NO_OUTPUT, NO_REFERENCE, show
 
 _EQUAL: Final = Score(True, explanation="The output equals the expected output.")
 _CONTEXT: Final = 20

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable
-from evalyard_text._values import NO_OUTPUT, NO_REFERENCE, as_text, show
+from evalyard.values import NO_OUTPUT, NO_REFERENCE, as_text, show
 
 Method = Literal["ratio", "partial_ratio", "token_sort_ratio", "token_set_ratio", "levenshtein", "jaro_winkler"]
 

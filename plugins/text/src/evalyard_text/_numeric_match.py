@@ -1,13 +1,14 @@
 """Equality of numbers, within a tolerance."""
 
+import math
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from evalyard import Config, Evaluator, Score, ScoreType, Skip, Variable
+from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType, Skip, Variable
+from evalyard.values import NO_OUTPUT, NO_REFERENCE, as_text, show
 from evalyard_text._numbers import Number, number_finder
-from evalyard_text._values import NO_OUTPUT, NO_REFERENCE, as_text, show
 
 
 class NumericMatchConfig(Config):
@@ -41,7 +42,7 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
 
     Passes when |output - expected| <= max(absolute_tolerance, relative_tolerance * |expected|), in decimal
     arithmetic: PEP 485's test with the relative tolerance taken of the expected value. A percent sign is left out.
-    Raises ValueError if the expected output holds no number, since then the record is at fault and not the system.
+    Raises EvaluationError if the expected output holds no number, since then the record is at fault and not the system.
     """
 
     score_type = ScoreType.BOOLEAN
@@ -56,7 +57,9 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
         self,
         *,
         output: Annotated[Any, Variable("What the system answered: a number, or a text that ends with one.")],
-        expected: Annotated[Any, Variable("The expected number, or a text that ends with it.")],
+        expected: Annotated[
+            Any, Variable("The expected number, or a text that ends with it."), Field(examples=[18, "A: 18"])
+        ],
     ) -> Score:
         """Compare the last number of each."""
         if expected is None:
@@ -65,7 +68,9 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
             return Score(False, explanation=NO_OUTPUT)
         wanted = self._number_in(expected, needs_marker=False)
         if wanted is None:
-            raise ValueError(f"The expected output holds no number: {show(expected)}. Correct it, or the mapping.")
+            raise EvaluationError(
+                f"The expected output holds no number: {show(expected)}. Correct it, or the mapping.", code="NO_NUMBER"
+            )
         given = self._number_in(output, needs_marker=True)
         if given is None:
             return Score(False, explanation=self._explain_missing(as_text(output)))
@@ -73,7 +78,7 @@ class NumericMatch(Evaluator[NumericMatchConfig]):
 
     def _number_in(self, value: Any, *, needs_marker: bool) -> Number | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return Number(Decimal(str(value)), str(value))
+            return Number(Decimal(str(value)), str(value)) if math.isfinite(value) else None
         text = as_text(value)
         if self.config.after is not None:
             _, marker, rest = text.rpartition(self.config.after)

@@ -6,7 +6,7 @@ import regex
 from pydantic import AfterValidator, Field
 
 from evalyard import Config, Evaluator, Score, ScoreType, Variable
-from evalyard_text._values import NO_OUTPUT, as_text, show
+from evalyard.values import NO_OUTPUT, as_text, show
 
 
 def _check_pattern(pattern: str) -> str:

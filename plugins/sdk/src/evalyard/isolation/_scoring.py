@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evalyard._errors import Skip, VariableError
+from evalyard._errors import EvaluationError, Skip, VariableError
 from evalyard._results import read_batch
 from evalyard.isolation._answers import error_message, result_message
 from evalyard.isolation._instances import Instance
@@ -71,7 +71,10 @@ class Turn:
             return
         seconds = (time.perf_counter() - begun) / max(1, len(cases))
         for place, result in zip(cases, listed, strict=True):
-            self._send_result(place, result, seconds)
+            if isinstance(result, Skip | EvaluationError):
+                self._send(error_message(place, result, seconds))
+            else:
+                self._send_result(place, result, seconds)
 
     async def _at_once(self, cases: dict[int, dict[str, Any]]) -> None:
         await asyncio.gather(*(self._awaited(place, case) for place, case in cases.items()))

@@ -172,4 +172,7 @@ def _first(results: Any, count: int) -> Any:
         raise ResultError(f"evaluate_batch must not return {type(results).__name__}; it returns a list.")
     if len(results) != count:
         raise ResultError(f"evaluate_batch gave {len(results)} results for {count} cases.")
-    return next(iter(results))
+    first = next(iter(results))
+    if isinstance(first, Skip | EvaluationError):
+        raise first
+    return first

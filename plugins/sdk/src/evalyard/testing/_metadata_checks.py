@@ -7,7 +7,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from evalyard._discovery import FoundPlugin
-from evalyard._errors import PluginLoadError
+from evalyard._errors import EvalyardError, PluginLoadError
 from evalyard._typing import value_schema
 from evalyard._variables import VariableSpec
 from evalyard.testing._result import CheckResult, failed, passed, skipped
@@ -65,29 +65,48 @@ def check_summary(subject: Subject) -> CheckResult:
 
 
 def check_config(subject: Subject) -> CheckResult:
-    """Check that the config has a sound JSON Schema which describes each field, and that one can be made."""
+    """Check that the config has a sound JSON Schema which describes each field, and that the plugin takes one."""
+    schema: Any = subject.component.Config.model_json_schema()
+    return _schema_failure(schema) or _fit_failure(subject, schema) or _made(subject, schema)
+
+
+def _schema_failure(schema: Any) -> CheckResult | None:
     # Only in the extra `testing`.
     from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
 
-    schema: Any = subject.component.Config.model_json_schema()
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         return failed("config", [f"its JSON Schema is not sound: {error.message}"], "Correct json_schema_extra.")
+    bare = [name for name, part in schema.get("properties", {}).items() if not _is_described(part, schema)]
+    if bare:
+        return failed("config", [f"{', '.join(bare)} is not described"], "Write Field(description=...).")
+    return None
+
+
+def _fit_failure(subject: Subject, schema: Any) -> CheckResult | None:
     try:
         config = subject.config
     except NoConfig as error:
         return failed(
             "config",
             [f"no config could be made up ({error})"],
-            "Give required fields an example: Field(examples=[...]).",
+            'Give an example: Field(examples=[...]), or {"examples": [...]} in json_schema_extra of the whole config.',
         )
     problems = [f"{problem.json_path}: {problem.message}" for problem in _breaches(schema, config)]
     if problems:
         return failed("config", problems, "Make schema and model agree: what one takes the other has to take.")
-    bare = [name for name, part in schema.get("properties", {}).items() if not _is_described(part, schema)]
-    if bare:
-        return failed("config", [f"{', '.join(bare)} is not described"], "Write Field(description=...).")
+    return None
+
+
+def _made(subject: Subject, schema: Any) -> CheckResult:
+    try:
+        subject.component(subject.config)
+    except EvalyardError as error:
+        return skipped("config", f"It can't be made here: {error}")
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is made
+        problem = f"it can't be made with the config {subject.config!r:.100} ({type(error).__name__}: {error})"
+        return failed("config", [problem], "Refuse in the config what the plugin refuses, and declare what it imports.")
     return passed("config", f"{len(schema.get('properties', {}))} fields")
 
 
@@ -116,7 +135,7 @@ def check_variables(subject: Subject) -> CheckResult:
             'Write Annotated[str, Variable("What it is.")] or give it a path.',
         )
     if not subject.variables:
-        return skipped("variables", "It has no variables.")
+        return passed("variables", "It has none.")
     return passed("variables", ", ".join(_shown(spec) for spec in subject.variables))
 
 

@@ -57,7 +57,7 @@ class ContractSuite:
     def run(self, check: str) -> CheckResult:
         """Return what a check finds; never raises for what a plugin does, and tries each check once."""
         if check not in self._results:
-            self._results[check] = self._blocked(check) or self._tried(check)
+            self._results[check] = self._tried(check)
         return self._results[check]
 
     def run_all(self, *, skip: frozenset[str] = frozenset()) -> list[CheckResult]:
@@ -82,7 +82,7 @@ class ContractSuite:
 
     def _tried(self, check: str) -> CheckResult:
         try:
-            return _OF_EVALUATORS[check](self._subject)
+            return self._blocked(check) or _OF_EVALUATORS[check](self._subject)
         except (EvalyardError, NoConfig) as error:
             return failed(check, [str(error)], "See the checks before this one.")
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything, also when it is looked at

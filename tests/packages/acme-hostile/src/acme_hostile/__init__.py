@@ -98,7 +98,7 @@ class Forges(Hostile):
     """Write into every socket that is open."""
 
     def harm(self) -> Any:
-        for descriptor in range(3, 64):
+        for descriptor in range(3, 4096):
             try:
                 if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                     os.write(descriptor, b"\x00\x00\x00\x04null" * 3)

@@ -36,4 +36,5 @@ class Spread(Evaluator):
     async def evaluate_run(self, cases: AsyncIterable[Answer]) -> dict[str, float | Score]:
         """Return the standard deviation over the words of all answers."""
         lengths = [len(case["output"].split()) async for case in cases]
-        return {"deviation": pstdev(lengths), "longest": Score(max(lengths), explanation="In words.")}
+        longest = Score(max(lengths), explanation="In words.")
+        return {"deviation": Score(pstdev(lengths), cost_usd=0.5, prompt_tokens=100), "longest": longest}

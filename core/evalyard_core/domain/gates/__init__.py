@@ -1,0 +1,1 @@
+"""Gates: whether a run may be deployed, by a policy of its dataset or of whoever asks."""
