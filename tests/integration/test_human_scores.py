@@ -12,9 +12,11 @@ from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, ScoreSource, Verdict
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.tasks import figures_task
+from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.live import LiveUpdates
 from evalyard_core.services.submissions import Submitted
+from evalyard_core.storage.collection import Session
 from tests.support.room import Room
 
 
@@ -73,10 +75,17 @@ async def test_an_ended_run_counts_a_score_at_once_and_gets_its_exact_figures_fr
     await assert_exact(room, run)
 
 
+def another_process(room: Room) -> Room:
+    """Return the room of another process, as it were, over the same database and queue."""
+    return Room(room.store, Services(room.store, room.mailbox), room.mailbox, room.host)
+
+
 async def test_people_who_score_an_ended_run_at_once_are_all_counted_with_one_message(room: Room):
     run, exact = await an_ended_run(room, 12)
     records = await room.records(run)
-    await asyncio.gather(*(score(room, record, exact) for record in records[:8]), score(room, records[9]))
+    elsewhere = another_process(room)
+    scoring = [score(elsewhere if n % 2 else room, record, exact) for n, record in enumerate(records[:8])]
+    await asyncio.gather(*scoring, score(room, records[9]))
     assert room.mailbox.messages == [(f"{run.id}.figures", 1)]
     found = await read(room, run)
     assert (found.progress.passed, found.progress.failed, found.tallies["~taste"].failed) == (3, 9, 1)
@@ -298,3 +307,18 @@ async def test_calls_for_a_task_are_one_until_somebody_takes_it(room: Room):
     called = await call()
     assert (called.state, called.ticket, called.owner) == ("READY", 5, None)
     assert await store.tasks.unfinished("r") == 0
+
+
+async def test_whoever_takes_a_task_that_is_called_for_sees_all_that_the_caller_wrote(room: Room):
+    store, task = room.store, figures_task("r", "p", now())
+    await store.tasks.insert(task)
+
+    async def write(session: Session) -> asyncio.Task[Any]:
+        await store.tasks.call(task, due_seconds=10, session=session)
+        claiming = asyncio.create_task(store.tasks.claim(task.id, 1, "worker", 10))
+        done, _ = await asyncio.wait({claiming}, timeout=0.2)
+        assert not done
+        return claiming
+
+    claimed = await (await store.transaction(write))
+    assert (claimed.state, claimed.ticket) == ("READY", 1)

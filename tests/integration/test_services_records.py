@@ -73,7 +73,7 @@ async def test_a_score_replaces_the_one_of_its_name_which_stays_readable(house: 
 async def test_a_person_s_score_takes_the_place_of_an_evaluator_s(house: House):
     evaluator = an_evaluator(house.project.id, name="exact")
     await house.store.evaluators.add(evaluator)
-    wrong = failed(a_score(evaluator_id=evaluator.id), Problem("TIMEOUT", "It took too long."))
+    wrong = failed(a_score(evaluator_id=evaluator.id, cost_usd=0.25), Problem("TIMEOUT", "It took too long."))
     other = a_score(evaluator_id="f" * 24)
     record = await a_stored_record(house, scores=(wrong, other), verdict=Verdict.ERRORED)
     changed, score = await house.services.records.add_score(
@@ -81,7 +81,21 @@ async def test_a_person_s_score_takes_the_place_of_an_evaluator_s(house: House):
     )
     assert (score.name, score.evaluator_id, score.passed, score.status) == ("exact", evaluator.id, True, ScoreStatus.OK)
     assert (changed.scores, changed.verdict) == ((other, score), Verdict.PASSED)
+    assert score.cost_usd == 0.25
     assert await history(house, record) == [wrong]
+
+
+async def test_a_score_that_a_killed_worker_has_kept_already_is_replaced_like_any_other(house: House):
+    evaluator = an_evaluator(house.project.id)
+    await house.store.evaluators.add(evaluator)
+    old = a_score(evaluator_id=evaluator.id)
+    record = await a_stored_record(house, scores=(old,), status=RecordStatus.CANCELLED)
+    await house.store.score_history.add(record.project_id, record.run_id, [(record.id, old)])
+    changed, score = await house.services.records.add_score(
+        actor=ANYONE, record_id=record.id, evaluator_id=evaluator.id, value=False
+    )
+    assert changed.scores == (score,)
+    assert await history(house, record) == [old]
 
 
 async def test_of_those_who_score_a_record_at_once_nobody_loses_a_score_in_silence(house: House):

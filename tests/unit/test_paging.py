@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from evalyard_core.domain.errors import BadInput
 from evalyard_core.services.paging import page_of, ranked_page
+from evalyard_core.storage.pages import Order, write_cursor
 from tests.fixtures.core import QUICK, refusal_of
 
 ENTRIES = st.lists(st.text("abcdef", min_size=1), unique=True)
@@ -47,6 +48,14 @@ def test_a_cursor_of_another_list_is_refused():
     assert (refused.field, refused.message) == ("after", "This cursor is of another list; start again without one.")
     of_ranks = ranked_page([(1, "a")], lambda entry: entry, first=1, after=None).cursors[0]
     assert isinstance(refusal_of(lambda: page_of("abc", str, first=1, after=of_ranks)), BadInput)
+
+
+@pytest.mark.parametrize("rank", [None, "1"])
+def test_a_made_up_cursor_without_a_number_is_refused_by_ranked_lists(rank: str | None):
+    cursor = write_cursor(rank, "a", Order("rank", descending=True))
+    refused = refusal_of(lambda: ranked_page([(1, "a")], lambda entry: entry, first=1, after=cursor))
+    assert isinstance(refused, BadInput)
+    assert refused.field == "after"
 
 
 @QUICK

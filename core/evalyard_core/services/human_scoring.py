@@ -1,13 +1,16 @@
 """People's scores on their way into records, and what runs make of them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from evalyard_core.domain.counting import change_of
 from evalyard_core.domain.errors import Conflict, LimitExceeded, NotFound
 from evalyard_core.domain.evaluators import Evaluator, EvaluatorSnapshot
+from evalyard_core.domain.ids import run_of_record
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import RECORD_TERMINAL, Record, RecordStatus, Score, Verdict, verdict_of
 from evalyard_core.domain.runs import Run
@@ -46,6 +49,7 @@ class HumanScoring:
     def __init__(self, store: Store, queue: Queue) -> None:
         self._store = store
         self._queue = queue
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def add(self, record_id: str, given: HumanScore) -> tuple[Record, Score]:
         """Store a score and return it with its record; whoever scores at the same time comes before or after."""
@@ -53,7 +57,10 @@ class HumanScoring:
         async def write(session: Session) -> _Taken:
             return await self._take(record_id, given, session)
 
-        taken = await self._store.transaction(write)
+        # All scores of a run write the run. Those of other processes meet in the database, which has one of them begin
+        # again; here they need not.
+        async with self._turns.setdefault(run_of_record(record_id), asyncio.Lock()):
+            taken = await self._store.transaction(write)
         await self._queue.hint([taken.task] if taken.task else [])
         return taken.record, taken.score
 

@@ -37,6 +37,8 @@ def ranked_page(
     """
     order = Order("rank", descending=True)
     last = read_cursor(after, order) if after is not None else None
+    if last is not None and not isinstance(last[0], int | float):
+        raise BadInput("This is no cursor of this list; pass an endCursor that it returned.", field="after")
     behind = (entry for entry in entries if last is None or rank(entry) < last)
     return _page([*islice(behind, first + 1)], rank, order, first, after)
 

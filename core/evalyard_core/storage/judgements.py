@@ -42,13 +42,13 @@ class JudgementRepository:
             query["run_id"] = {"$in": list(run_ids)}
         rows = self._records.find(query, projection=_CURRENT, batch_size=_BATCH)
         found = {row["_id"]: row async for row in rows.sort([("judged_at", -1), ("_id", -1)]).limit(most)}
-        replaced = await self._replaced(list(found))
+        replaced = await self._replaced(list(found), evaluator_id)
         return [_judged(row, replaced[record_id], evaluator_id, version) for record_id, row in found.items()]
 
-    async def _replaced(self, record_ids: Sequence[str]) -> defaultdict[str, list[Document]]:
+    async def _replaced(self, record_ids: Sequence[str], evaluator_id: str) -> defaultdict[str, list[Document]]:
         found: defaultdict[str, list[Document]] = defaultdict(list)
         for begin in range(0, len(record_ids), _BATCH):
-            these = {"record_id": {"$in": list(record_ids[begin : begin + _BATCH])}}
+            these = {"record_id": {"$in": list(record_ids[begin : begin + _BATCH])}, "score.evaluator_id": evaluator_id}
             async for row in self._history.find(these, projection=_REPLACED, batch_size=_BATCH):
                 found[row["record_id"]].append(row["score"])
         return found

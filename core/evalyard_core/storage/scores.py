@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pymongo import UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
@@ -28,7 +29,7 @@ class ScoreHistoryRepository:
     async def add(
         self, project_id: str, run_id: str, replaced: Sequence[tuple[str, Score]], *, session: Session | None = None
     ) -> None:
-        """Keep scores of records, given with the records' ids; adding one twice keeps it once (no transaction)."""
+        """Keep scores of records, given with the records' ids; adding one twice keeps it once."""
         documents = [
             {
                 "_id": f"{record_id}.{score.key}.{score.created_at.timestamp():.3f}",
@@ -42,8 +43,15 @@ class ScoreHistoryRepository:
         ]
         if not documents:
             return
+        if session is not None:
+            # A duplicate would end the transaction.
+            await self._rows.bulk_write(
+                [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True) for row in documents],
+                session=session,
+            )
+            return
         try:
-            await self._rows.insert_many(documents, ordered=False, session=session)
+            await self._rows.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
                 raise
