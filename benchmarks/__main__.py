@@ -6,16 +6,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, comparing, engine, exporting, pages, reading
+from benchmarks import both_ways, comparing, engine, exporting, pages, plugins, reading
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading")
+BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading", "plugins")
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    """Run those that were asked for, on servers of their own."""
+    """Run those that were asked for, on servers of their own where they need any."""
     console = Console(width=110)
+    if "plugins" in arguments.only:
+        await plugins.measure(console)
+    if set(arguments.only) - {"plugins"}:
+        await _on_servers(arguments, console)
+
+
+async def _on_servers(arguments: argparse.Namespace, console: Console) -> None:
     items = from_folder(arguments.cases, "175b_verification") if arguments.cases else made_up()
     async with servers() as running:
         if "engine" in arguments.only:

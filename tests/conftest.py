@@ -2,20 +2,23 @@
 
 from tests.fixtures.asking import operator
 from tests.fixtures.openai import openai, openai_process
-from tests.fixtures.room import room
+from tests.fixtures.room import plugin_rules, room
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
-from tests.fixtures.third_party import acme_quality, installed_package
+from tests.fixtures.third_party import acme_hostile, acme_quality, installed_hostile_package, installed_package
 from tests.fixtures.world import world
 
 __all__ = [
+    "acme_hostile",
     "acme_quality",
     "broker_url",
     "database_name",
+    "installed_hostile_package",
     "installed_package",
     "mongodb_url",
     "openai",
     "openai_process",
     "operator",
+    "plugin_rules",
     "room",
     "world",
 ]

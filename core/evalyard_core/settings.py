@@ -54,6 +54,18 @@ class Settings(BaseSettings):
         None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
     )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
+    allowed_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Plugins that may be used, divided by commas: keys or distributions, with `*`; all without it."
+    )
+    denied_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Plugins that may not be used, also where they are allowed; likewise."
+    )
+    isolated_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Evaluators that run in processes of their own, beside those that ask for it; likewise."
+    )
+    plugin_memory_mb: int = Field(
+        4096, ge=0, description="Address space of a plugin's own process in MiB; 0 sets no limit."
+    )
     log_format: Literal["json", "text"] = Field(
         "text", description="Form of the log lines on stderr: `json` or `text`."
     )
@@ -61,7 +73,14 @@ class Settings(BaseSettings):
         "info", description="Least level that is logged: `debug`, `info`, `warning` or `error`."
     )
 
-    @field_validator("cors_origins", "target_allowed_networks", mode="before")
+    @field_validator(
+        "cors_origins",
+        "target_allowed_networks",
+        "allowed_plugins",
+        "denied_plugins",
+        "isolated_plugins",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [entry.strip() for entry in value.split(",") if entry.strip()] if isinstance(value, str) else value

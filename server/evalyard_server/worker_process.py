@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import sys
+from pathlib import Path
 from typing import Final
 
 from evalyard_core.settings import Settings
@@ -23,6 +24,7 @@ def work(settings: Settings, *, processes: int | None = None) -> None:
     raise_open_files_limit()
     asyncio.run(check_backends(settings))
     os.environ["EVALYARD_WORKER_THREADS"] = str(settings.worker_threads)
+    _prepare_replacement()
     for name, value in _dramatiq_environment(settings).items():
         os.environ.setdefault(name, value)
     command = _command(settings, processes or os.cpu_count() or 1)
@@ -37,6 +39,13 @@ def create_broker() -> None:
     from evalyard_workers.main import create_broker as create  # noqa: PLC0415 - only a worker pays for it
 
     create()
+
+
+def _prepare_replacement() -> None:
+    """Let Dramatiq find this very Python when SIGHUP has it begin anew, as `python` and without -P."""
+    folder = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join(filter(None, (folder, os.environ.get("PATH"))))
+    os.environ["PYTHONSAFEPATH"] = "1"
 
 
 def _command(settings: Settings, processes: int) -> list[str]:

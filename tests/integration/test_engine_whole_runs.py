@@ -13,9 +13,15 @@ from evalyard_core.domain.scored import scores_beside, spent_by
 from evalyard_core.domain.tasks import TaskKind, TaskState
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
+from evalyard_workers.plugins.rules import PluginRules
 from tests.support.room import Room
 
 pytestmark = pytest.mark.usefixtures("acme_quality")
+
+#: The contract is the same wherever a plugin runs.
+anywhere = pytest.mark.parametrize(
+    "plugin_rules", [PluginRules(), PluginRules(isolated=("acme-*",))], ids=["here", "elsewhere"]
+)
 
 ANSWERS = ["a b", "a", "c d please", "x y z w"]
 EXPECTED = ["a b", "a b", "c d", "q"]
@@ -36,6 +42,7 @@ async def tasks_of(room: Room, run: Run) -> dict[TaskKind, set[TaskState]]:
     return found
 
 
+@anywhere
 async def test_a_run_is_scored_record_by_record_and_as_a_whole(room: Room) -> None:
     at_least = Threshold(operator=ThresholdOperator.GTE, value=0.5)
     overlap = await room.evaluator("acme-quality/overlap", threshold=at_least)
@@ -219,6 +226,7 @@ async def test_a_worker_that_died_at_it_is_relieved(room: Room) -> None:
     assert ended.run_scores[spread.id].score.status is ScoreStatus.OK
 
 
+@anywhere
 async def test_what_scoring_costs_is_counted(room: Room) -> None:
     judge, spread = await room.evaluator("judge"), await room.evaluator("spread")
     run = await room.finished(await started(room, judge, spread))
@@ -236,6 +244,7 @@ async def test_what_scoring_costs_is_counted(room: Room) -> None:
     assert (whole.cost_usd, whole.tokens) == (0.5, 100)
 
 
+@anywhere
 async def test_an_evaluator_that_can_not_be_set_up_costs_its_own_scores_only(room: Room) -> None:
     judge, brief = await room.evaluator("judge", config={"name": "missing"}), await room.evaluator("brief")
 

@@ -10,10 +10,16 @@ from evalyard_core.domain.mapping import compile_readers
 from evalyard_core.domain.plugins import Variable
 from evalyard_workers.plugins.host import ReadyEvaluator
 from evalyard_workers.plugins.live import LiveEvaluator
+from evalyard_workers.plugins.trouble import Trouble
 from tests.fixtures.core import a_snapshot
 
 
-def ready(kind: type[evalyard.Evaluator[Any]], live: LiveEvaluator | None = None, **snapshot: Any) -> ReadyEvaluator:
+def ready(
+    kind: type[evalyard.Evaluator[Any]],
+    live: LiveEvaluator | None = None,
+    trouble: Trouble | None = None,
+    **snapshot: Any,
+) -> ReadyEvaluator:
     """Return an evaluator of a class, ready to score."""
     variables = sdk.read_variables(kind)
     in_batches = sdk.scores_batches(kind)
@@ -36,6 +42,7 @@ def ready(kind: type[evalyard.Evaluator[Any]], live: LiveEvaluator | None = None
         in_batches=in_batches,
         scores_runs=sdk.scores_runs(kind),
         is_async_run=inspect.iscoroutinefunction(kind.evaluate_run),
+        trouble=trouble or Trouble(given.plugin),
     )
 
 

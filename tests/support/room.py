@@ -21,6 +21,7 @@ from evalyard_core.storage import Store
 from evalyard_workers.answering import Answerer
 from evalyard_workers.engine import Engine
 from evalyard_workers.plugins.host import PluginHost
+from evalyard_workers.plugins.rules import PluginRules
 from evalyard_workers.sweeper import Sweeper
 
 
@@ -46,22 +47,26 @@ class Room:
         self.engine = self.new_engine()
 
     @classmethod
-    async def open(cls, store: Store) -> "Room":
-        mailbox, host = Mailbox(), PluginHost()
-        await host.refresh()
+    async def open(cls, store: Store, rules: PluginRules | None = None) -> "Room":
+        mailbox, host = Mailbox(), PluginHost(rules)
         room = cls(store, Services(store, mailbox), mailbox, host)
         room.project = await room.services.projects.create(actor=ANYONE, name="room")
-        await store.workers.publish(
+        await room.publish()
+        return room
+
+    async def publish(self) -> None:
+        """Look for plugins, and make them known as a worker does."""
+        await self.host.refresh()
+        await self.store.workers.publish(
             Worker(
                 id="here",
                 host="here",
                 process=1,
                 started_at=now(),
-                evaluators=host.evaluator_plugins(),
-                targets=host.target_plugins(),
+                evaluators=self.host.evaluator_plugins(),
+                targets=self.host.target_plugins(),
             )
         )
-        return room
 
     def new_engine(self) -> Engine:
         """Another worker process, as it were."""

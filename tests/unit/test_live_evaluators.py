@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,14 +11,16 @@ import evalyard
 from evalyard import EvaluationError, ScoreType
 from evalyard_core.domain.records import ScoreStatus
 from evalyard_workers.plugins import live as module
-from evalyard_workers.plugins.live import EvaluatorPool, LiveEvaluator, SetupFailed
+from evalyard_workers.plugins.live import EvaluatorPool, LiveEvaluator
+from evalyard_workers.plugins.refusals import SetupFailed
 from evalyard_workers.plugins.scoring import Scorer
+from evalyard_workers.plugins.threads import Threads
 from tests.support.evaluators import context, ready
 
 
 @pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
+def threads() -> Iterator[Threads]:
+    with Threads(4) as pool:
         yield pool
 
 
@@ -57,10 +58,8 @@ class LoadsLater(Loads):
         super().teardown()
 
 
-@pytest.mark.parametrize(("kind", "on_loop"), [(Loads, False), (LoadsLater, True)])
-async def test_setup_comes_once_before_the_first_score(
-    kind: type[Loads], on_loop: bool, threads: ThreadPoolExecutor
-) -> None:
+@pytest.mark.parametrize(("kind", "on_loop"), [(Loads, False), (LoadsLater, False)])
+async def test_setup_comes_once_before_the_first_score(kind: type[Loads], on_loop: bool, threads: Threads) -> None:
     instance = kind(evalyard.Config())
     live = LiveEvaluator(instance, "acme/mine")
     scorers = [Scorer(ready(kind, live), threads, 1) for _ in range(3)]
@@ -74,7 +73,7 @@ async def test_setup_comes_once_before_the_first_score(
 
 
 async def test_a_setup_that_fails_is_told_and_tried_again_later(
-    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     instance = Loads(evalyard.Config())
     scorer = Scorer(ready(Loads, LiveEvaluator(instance, "acme/mine")), threads, 1)
@@ -97,7 +96,7 @@ async def test_a_setup_that_fails_is_told_and_tried_again_later(
     assert instance.calls == ["setup False", "teardown", "setup False", "evaluate"]
 
 
-async def test_an_author_says_in_a_sentence_why_there_is_no_setup(threads: ThreadPoolExecutor) -> None:
+async def test_an_author_says_in_a_sentence_why_there_is_no_setup(threads: Threads) -> None:
     instance = Loads(evalyard.Config())
     instance.fails = EvaluationError("Set EVALYARD_SECRET_JUDGE for the worker.")
 
@@ -107,7 +106,7 @@ async def test_an_author_says_in_a_sentence_why_there_is_no_setup(threads: Threa
 
 
 async def test_a_setup_that_hangs_is_given_up_and_not_begun_twice(
-    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released, begun = threading.Event(), []
 
@@ -134,7 +133,7 @@ async def test_a_setup_that_hangs_is_given_up_and_not_begun_twice(
     assert begun == [1]
 
 
-async def test_the_pool_shares_by_version_and_config_and_retires_what_is_idle(threads: ThreadPoolExecutor) -> None:
+async def test_the_pool_shares_by_version_and_config_and_retires_what_is_idle(threads: Threads) -> None:
     pool = EvaluatorPool()
     kept, idle = Loads(evalyard.Config()), Loads(evalyard.Config())
     live = pool.shared(("acme/mine", "1", "{}"), LiveEvaluator(kept, "acme/mine"))
@@ -174,7 +173,7 @@ class FailsToEnd(Loads):
         raise SystemExit(1)
 
 
-async def test_a_teardown_that_fails_harms_nothing(threads: ThreadPoolExecutor) -> None:
+async def test_a_teardown_that_fails_harms_nothing(threads: Threads) -> None:
     live = LiveEvaluator(FailsToEnd(evalyard.Config()), "acme/mine")
     async with live.used(threads):
         pass

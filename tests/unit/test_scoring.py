@@ -4,7 +4,6 @@ import asyncio
 import math
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from evalyard_core.domain.records import Score, ScoreStatus
 from evalyard_workers.plugins.host import ReadyEvaluator
 from evalyard_workers.plugins.live import LiveEvaluator
 from evalyard_workers.plugins.scoring import Scorer
+from evalyard_workers.plugins.threads import Threads
 
 LIMIT = 0.2
 VARIABLES = (
@@ -68,15 +68,15 @@ class DoesAll(Does):
 
 
 @pytest.fixture
-async def threads() -> AsyncIterator[ThreadPoolExecutor]:
-    pool = ThreadPoolExecutor(8)
+async def threads() -> AsyncIterator[Threads]:
+    pool = Threads(8)
     Does.released.clear()
     yield pool
     Does.released.set()
     pool.shutdown()
 
 
-def scorer(kind: type[Does], threads: ThreadPoolExecutor, threshold: Threshold | None = None) -> Scorer:
+def scorer(kind: type[Does], threads: Threads, threshold: Threshold | None = None) -> Scorer:
     snapshot = EvaluatorSnapshot(
         evaluator_id="e",
         name="does",
@@ -133,7 +133,7 @@ BAD = [
 @pytest.mark.parametrize("kind", [Does, DoesLater])
 @pytest.mark.parametrize(("output", "code", "reason"), BAD, ids=[case[0] for case in BAD])
 async def test_a_failure_costs_its_own_score_only(
-    kind: type[Does], output: str, code: str, reason: str, threads: ThreadPoolExecutor
+    kind: type[Does], output: str, code: str, reason: str, threads: Threads
 ) -> None:
     scores = await main_scores(scorer(kind, threads), 0.5, output, 0.25)
 
@@ -144,26 +144,26 @@ async def test_a_failure_costs_its_own_score_only(
     assert {(score.evaluator_version, score.plugin_version, score.config_hash) for score in scores} == {(3, "1.2", "h")}
 
 
-async def test_a_keyboard_interrupt_does_not_stop_the_worker(threads: ThreadPoolExecutor) -> None:
+async def test_a_keyboard_interrupt_does_not_stop_the_worker(threads: Threads) -> None:
     (score,) = await main_scores(scorer(Does, threads), "interrupt")
     assert score.error is not None
     assert score.error.message == "acme/does raised KeyboardInterrupt"
 
 
 @pytest.mark.parametrize("kind", [Does, DoesLater])
-async def test_skipping_is_no_error(kind: type[Does], threads: ThreadPoolExecutor) -> None:
+async def test_skipping_is_no_error(kind: type[Does], threads: Threads) -> None:
     (score,) = await main_scores(scorer(kind, threads), "skip")
     assert (score.status, score.explanation, score.error) == (ScoreStatus.SKIPPED, "there is no reason to.", None)
 
 
-async def test_after_three_that_hang_the_rest_of_a_batch_is_not_tried(threads: ThreadPoolExecutor) -> None:
+async def test_after_three_that_hang_the_rest_of_a_batch_is_not_tried(threads: Threads) -> None:
     scores = await main_scores(scorer(Does, threads), 1, "hang", 2, "hang", "hang", 3, 4)
 
     assert [score.value for score in scores] == [1, None, 2, None, None, None, None]
     assert [score.error.code for score in scores if score.error] == ["TIMEOUT"] * 5
 
 
-async def test_a_batch_is_scored_at_once_and_fails_at_once(threads: ThreadPoolExecutor) -> None:
+async def test_a_batch_is_scored_at_once_and_fails_at_once(threads: Threads) -> None:
     good = await main_scores(scorer(DoesAll, threads), 1, 2)
     short = await main_scores(scorer(DoesAll, threads), 1, "drop")
     broken = await main_scores(scorer(DoesAll, threads), 1, "raise")
@@ -173,7 +173,7 @@ async def test_a_batch_is_scored_at_once_and_fails_at_once(threads: ThreadPoolEx
     assert [score.error.code for score in broken if score.error] == ["EXCEPTION"] * 2
 
 
-async def test_a_threshold_decides_and_optional_variables_keep_their_default(threads: ThreadPoolExecutor) -> None:
+async def test_a_threshold_decides_and_optional_variables_keep_their_default(threads: Threads) -> None:
     threshold = Threshold(operator=ThresholdOperator.GTE, value=0.5)
     scores = await main_scores(scorer(Does, threads, threshold), 0.5, 0.4, "expected")
     assert [score.passed for score in scores] == [True, False, True]

@@ -1,7 +1,6 @@
 """What the worker makes of several scores, costs, reasons and values that do not fit."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,12 +10,13 @@ from evalyard import EvaluationError, ScoreType
 from evalyard_core.domain.evaluators import Threshold, ThresholdOperator
 from evalyard_core.domain.records import ScoreStatus, Verdict, verdict_of
 from evalyard_workers.plugins.scoring import Scorer
+from evalyard_workers.plugins.threads import Threads
 from tests.support.evaluators import context, ready
 
 
 @pytest.fixture(scope="module")
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as pool:
+def threads() -> Iterator[Threads]:
+    with Threads(2) as pool:
         yield pool
 
 
@@ -29,7 +29,7 @@ class Several(evalyard.Evaluator):
         return output["scores"]
 
 
-async def test_the_first_score_is_the_evaluators_and_the_others_stand_beside_it(threads: ThreadPoolExecutor) -> None:
+async def test_the_first_score_is_the_evaluators_and_the_others_stand_beside_it(threads: Threads) -> None:
     at_least = Threshold(operator=ThresholdOperator.GTE, value=0.5)
     scorer = Scorer(ready(Several, threshold=at_least, name="Retrieval"), threads, 1)
 
@@ -50,7 +50,7 @@ async def test_the_first_score_is_the_evaluators_and_the_others_stand_beside_it(
     assert verdict_of(scores) is Verdict.PASSED
 
 
-async def test_one_that_is_no_score_spoils_all_of_its_record(threads: ThreadPoolExecutor) -> None:
+async def test_one_that_is_no_score_spoils_all_of_its_record(threads: Threads) -> None:
     given = [{"f1": 0.5, "recall": float("nan")}, {"f1": 0.5, "recall": 1}]
 
     bad, good = await Scorer(ready(Several), threads, 1).score([context({"scores": scores}) for scores in given])
@@ -70,7 +70,7 @@ class Spends(evalyard.Evaluator):
         return evalyard.Score(1, cost_usd=0.25, prompt_tokens=output, completion_tokens=2)
 
 
-async def test_cost_and_tokens_are_kept(threads: ThreadPoolExecutor) -> None:
+async def test_cost_and_tokens_are_kept(threads: Threads) -> None:
     scores = await Scorer(ready(Spends), threads, 1).score([context(10), context(1.5), context(-1), context(2**31)])
 
     assert [(score.cost_usd, score.prompt_tokens, score.completion_tokens, score.tokens) for (score,) in scores] == [
@@ -113,7 +113,7 @@ class Liar:
         raise LookupError("no class")
 
 
-async def test_reasons_are_told_in_the_authors_words_and_can_be_stored(threads: ThreadPoolExecutor) -> None:
+async def test_reasons_are_told_in_the_authors_words_and_can_be_stored(threads: Threads) -> None:
     outputs = ["limited", "surrogate", "unprintable", "liar", "list"]
 
     limited, half, unprintable, liar, no_mapping = [
@@ -132,7 +132,7 @@ async def test_reasons_are_told_in_the_authors_words_and_can_be_stored(threads: 
     assert no_mapping.error.message == "metadata is list; it must be a mapping."
 
 
-async def test_a_value_that_does_not_fit_never_reaches_the_evaluator(threads: ThreadPoolExecutor) -> None:
+async def test_a_value_that_does_not_fit_never_reaches_the_evaluator(threads: Threads) -> None:
     (score,) = (await Scorer(ready(Says), threads, 1).score([context({"text": "hello"})]))[0]
 
     assert score.status is ScoreStatus.ERROR
@@ -151,7 +151,7 @@ class Batch(evalyard.Evaluator):
         return {"text": "12", "generator": (1 for _ in cases), "none": None, "tuple": (1, 2)}[cases[0]["output"]["as"]]
 
 
-async def test_a_case_of_a_batch_may_be_declined(threads: ThreadPoolExecutor) -> None:
+async def test_a_case_of_a_batch_may_be_declined(threads: Threads) -> None:
     class Picky(Batch):
         def evaluate_batch(self, cases: Sequence[Any]) -> Any:
             return [1, evalyard.Skip("No reference."), EvaluationError("No.", code="NO"), 2]
@@ -177,7 +177,7 @@ async def test_a_case_of_a_batch_may_be_declined(threads: ThreadPoolExecutor) ->
         ("tuple", None),
     ],
 )
-async def test_a_batch_gives_a_list(kind: str, message: str | None, threads: ThreadPoolExecutor) -> None:
+async def test_a_batch_gives_a_list(kind: str, message: str | None, threads: Threads) -> None:
     scores = await Scorer(ready(Batch), threads, 1).score([context({"as": kind}), context({})])
 
     assert [score.error and score.error.message for (score,) in scores] == [message] * 2

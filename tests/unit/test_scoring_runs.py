@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NotRequired, TypedDict
 
 import pytest
@@ -13,15 +12,17 @@ from evalyard_core.domain.evaluators import Threshold, ThresholdOperator
 from evalyard_core.domain.mapping import Context
 from evalyard_core.domain.records import RunScore, ScoreStatus
 from evalyard_core.storage import StoreUnreachable
-from evalyard_workers.plugins.whole import ReadPage, WholeScorer
+from evalyard_workers.plugins.run_cases import ReadPage
+from evalyard_workers.plugins.threads import Threads
+from evalyard_workers.plugins.whole import WholeScorer
 from tests.support.evaluators import context, ready
 
 PAGE = 3
 
 
 @pytest.fixture(scope="module")
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
+def threads() -> Iterator[Threads]:
+    with Threads(4) as pool:
         yield pool
 
 
@@ -64,7 +65,7 @@ def answered(count: int) -> list[Context]:
 
 
 async def whole(
-    kind: type[evalyard.Evaluator[Any]], threads: ThreadPoolExecutor, records: Sequence[Context], **snapshot: Any
+    kind: type[evalyard.Evaluator[Any]], threads: Threads, records: Sequence[Context], **snapshot: Any
 ) -> RunScore:
     """Return what an evaluator says of a run."""
     scorer = WholeScorer(ready(kind, **snapshot), threads, 1)
@@ -73,7 +74,7 @@ async def whole(
 
 @pytest.mark.parametrize("kind", [Corpus, CorpusLater])
 async def test_a_corpus_metric_gets_every_case_in_order_as_often_as_it_asks(
-    kind: type[Corpus], threads: ThreadPoolExecutor
+    kind: type[Corpus], threads: Threads
 ) -> None:
     at_least = Threshold(operator=ThresholdOperator.GTE, value=0.6)
 
@@ -84,7 +85,7 @@ async def test_a_corpus_metric_gets_every_case_in_order_as_often_as_it_asks(
     assert (said.cases, said.left_out, said.left_out_reason) == (8, 0, None)
 
 
-async def test_records_that_lack_something_are_left_out_and_counted(threads: ThreadPoolExecutor) -> None:
+async def test_records_that_lack_something_are_left_out_and_counted(threads: Threads) -> None:
     records = answered(8)
     records[0] = context("0")
     records[1:4] = [context({"not": "a text"}, expected="1")] * 3
@@ -96,7 +97,7 @@ async def test_records_that_lack_something_are_left_out_and_counted(threads: Thr
     assert said.others[0].value == "4"
 
 
-async def test_a_run_in_which_no_record_fits_is_skipped(threads: ThreadPoolExecutor) -> None:
+async def test_a_run_in_which_no_record_fits_is_skipped(threads: Threads) -> None:
     nothing = await whole(Corpus, threads, [])
     unfit = await whole(Corpus, threads, [context("a")] * 7)
 
@@ -121,7 +122,7 @@ class Peeks(Corpus):
         return 1
 
 
-async def test_memory_holds_a_page_and_the_cases_end_with_the_call(threads: ThreadPoolExecutor) -> None:
+async def test_memory_holds_a_page_and_the_cases_end_with_the_call(threads: Threads) -> None:
     read: list[int] = []
     pages = pages_of(answered(9))
 
@@ -164,7 +165,7 @@ BAD: list[tuple[Callable[[], Any], ScoreStatus, str]] = [
 
 @pytest.mark.parametrize(("does", "status", "reason"), BAD)
 async def test_a_failure_is_explained(
-    does: Callable[[], Any], status: ScoreStatus, reason: str, threads: ThreadPoolExecutor
+    does: Callable[[], Any], status: ScoreStatus, reason: str, threads: Threads
 ) -> None:
     class Does(Corpus):
         def evaluate_run(self, cases: Iterable[Case]) -> Any:
@@ -176,7 +177,7 @@ async def test_a_failure_is_explained(
     assert (said.score.error.message if said.score.error else said.score.explanation) == reason
 
 
-async def test_one_that_never_returns_is_given_up(threads: ThreadPoolExecutor) -> None:
+async def test_one_that_never_returns_is_given_up(threads: Threads) -> None:
     released = threading.Event()
 
     class Hangs(Corpus):
@@ -192,9 +193,7 @@ async def test_one_that_never_returns_is_given_up(threads: ThreadPoolExecutor) -
 
 
 @pytest.mark.parametrize("kind", [Corpus, CorpusLater])
-async def test_a_database_that_goes_away_is_no_fault_of_the_plugin(
-    kind: type[Corpus], threads: ThreadPoolExecutor
-) -> None:
+async def test_a_database_that_goes_away_is_no_fault_of_the_plugin(kind: type[Corpus], threads: Threads) -> None:
     pages = pages_of(answered(9))
 
     async def read_page(place: int) -> Sequence[tuple[int, Context]]:
@@ -206,7 +205,7 @@ async def test_a_database_that_goes_away_is_no_fault_of_the_plugin(
         await WholeScorer(ready(kind), threads, 1).score(read_page, 9)
 
 
-async def test_a_version_that_no_longer_scores_runs_says_so(threads: ThreadPoolExecutor) -> None:
+async def test_a_version_that_no_longer_scores_runs_says_so(threads: Threads) -> None:
     class Records(evalyard.Evaluator):
         score_type = ScoreType.NUMERIC
 

@@ -1,7 +1,7 @@
 """Answering what only a worker can say: whether a plugin takes a config, how evaluators score and targets answer."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
@@ -15,9 +15,12 @@ from evalyard_core.storage import Store, StoreError
 from evalyard_core.storage.requests import Request
 from evalyard_core.storage.scores import decode_snapshot, encode_score
 
-from .plugins.host import ConfigRefused, PluginHost, PluginUnavailable
+from .plugins.host import PluginHost
+from .plugins.refusals import ConfigRefused, NotMade, PluginUnavailable
+from .plugins.run_cases import ReadPage
 from .plugins.scoring import Scorer
-from .plugins.whole import ReadPage, WholeScorer
+from .plugins.threads import Threads
+from .plugins.whole import WholeScorer
 from .trying import try_target
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +37,7 @@ class Answerer:
         self._host = host
         self._owner = owner
         self._timeout = timeout_seconds
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="answer")
+        self._threads = Threads(_THREADS, "answer")
         self._answering: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -67,7 +70,7 @@ class Answerer:
         if request.kind == "try_target":
             return await try_target(self._store, self._host, request)
         check = self._host.check_evaluator if request.kind == "check_evaluator" else self._host.check_target
-        return await asyncio.to_thread(_refusal, check, request.plugin, request.body["config"])
+        return await _refusal(check, request.plugin, request.body["config"])
 
     async def _scores(self, body: Any) -> tuple[Score, ...]:
         snapshot = decode_snapshot(body["evaluator"])
@@ -90,13 +93,15 @@ def _run_of_one(context: Context) -> ReadPage:
     return read_page
 
 
-def _refusal(check: Any, key: str, config: Any) -> dict[str, str | None]:
+async def _refusal(check: Callable[[str, Any], Awaitable[None]], key: str, config: Any) -> dict[str, str | None]:
     try:
-        check(key, config)
+        await check(key, config)
     except ConfigRefused as error:
         return {"problem": error.message, "path": error.path}
     except (PluginUnavailable, evalyard.TargetError) as error:
         return {"problem": str(error), "path": ""}
+    except NotMade as error:
+        return {"problem": f"the plugin raised {error}", "path": ""}
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is made
         return {"problem": f"the plugin raised {type(error).__name__}: {error}", "path": ""}
     return {"problem": None, "path": ""}

@@ -12,6 +12,7 @@ from evalyard_core.domain.plugins import Worker
 from evalyard_core.storage import Store, StoreError
 
 from .plugins.host import PluginHost
+from .replacement import Replacement
 
 _log = structlog.get_logger(__name__)
 
@@ -21,11 +22,13 @@ _BEAT_SECONDS: Final = 1.0
 class Presence:
     """The entry of this process among the live workers."""
 
-    def __init__(self, store: Store, host: PluginHost, owner: str) -> None:
+    def __init__(self, store: Store, host: PluginHost, owner: str, replacement: Replacement | None = None) -> None:
         self._store = store
         self._host = host
         self._owner = owner
+        self._replacement = replacement
         self._started_at = now()
+        self._wanted = asyncio.Event()
 
     async def publish(self) -> None:
         """Look for plugins and publish them."""
@@ -40,17 +43,37 @@ class Presence:
         )
         await self._store.workers.publish(worker)
         _log.info("published plugins", evaluators=len(worker.evaluators), targets=len(worker.targets))
+        if self._host.outdated and self._replacement is not None:
+            self._replacement.ask(self._host.outdated)
 
     async def run(self) -> None:
         """Keep the entry alive; publish anew when asked to, or when the entry is gone."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat())
+            group.create_task(self._publish_when_wanted())
+
+    async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_BEAT_SECONDS)
             try:
                 wanted = await self._store.workers.beat(self._owner)
-                if wanted is None or wanted:
-                    await self.publish()
             except StoreError as error:
                 _log.warning("could not say that this worker lives", error=str(error)[:300])
+            else:
+                if wanted is None or wanted:
+                    self._wanted.set()
+
+    async def _publish_when_wanted(self) -> None:
+        """Publish beside the beat: to look at plugins may take longer than a worker may be silent."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self.publish()
+            except Exception as error:  # noqa: BLE001 - a look that fails must not end the beat; the next may succeed
+                _log.warning("could not publish plugins", error=repr(error)[:300])
+                await asyncio.sleep(_BEAT_SECONDS)
+                self._wanted.set()
 
     async def leave(self) -> None:
         """Take the entry away."""

@@ -14,8 +14,9 @@ from evalyard_core.storage import Store
 from .answering import Answerer
 from .engine import Engine
 from .plugins.host import PluginHost
-from .plugins.live import EvaluatorPool
+from .plugins.rules import PluginRules
 from .presence import Presence
+from .replacement import Replacement
 from .sweeper import Sweeper
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ class WorkerProcess:
         self._store: Store | None = None
         self._engine: Engine | None = None
         self._presence: Presence | None = None
-        self._evaluators: EvaluatorPool | None = None
+        self._host: PluginHost | None = None
         self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -40,19 +41,21 @@ class WorkerProcess:
         settings = self._settings
         store = await Store.open(settings.mongodb_url, settings.database, wait_seconds=_START_PATIENCE_SECONDS)
         services = Services(store, self._queue)
-        host = PluginHost()
+        host = PluginHost(PluginRules.of(settings))
         limit = settings.evaluator_timeout_seconds
         engine = Engine(services, self._queue, host, threads=settings.worker_threads, evaluator_timeout_seconds=limit)
-        presence = Presence(store, host, engine.owner)
+        replacement = Replacement()
+        replacement.begun()
+        presence = Presence(store, host, engine.owner, replacement)
         await presence.publish()
         for part in (
             presence.run(),
             Answerer(store, host, engine.owner, limit).run(),
             Sweeper(services, self._queue, engine).run(),
-            host.pool.run(),
+            host.run(),
         ):
             self._watch(part)
-        self._store, self._engine, self._presence, self._evaluators = store, engine, presence, host.pool
+        self._store, self._engine, self._presence, self._host = store, engine, presence, host
 
     async def work(self, task_id: str, ticket: int) -> None:
         """Take a turn at a task, and at the one that it leads to."""
@@ -74,8 +77,8 @@ class WorkerProcess:
             await self._presence.leave()
         if self._engine is not None:
             await self._engine.close()
-        if self._evaluators is not None:
-            await self._evaluators.close()
+        if self._host is not None:
+            await self._host.close()
         if self._store is not None:
             await self._store.close()
 

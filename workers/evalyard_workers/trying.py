@@ -12,7 +12,8 @@ from evalyard_core.storage.records import encode_outcome
 from evalyard_core.storage.requests import Request
 
 from .engine.calling import call_once, failure_of, success_of
-from .plugins.host import ConfigRefused, PluginHost, PluginUnavailable
+from .plugins.host import PluginHost
+from .plugins.refusals import ConfigRefused, PluginUnavailable
 
 _SHOW_SECONDS: Final = 0.1
 #: How often it is asked whether somebody still waits, where there is nothing new to show.

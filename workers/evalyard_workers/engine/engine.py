@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +25,7 @@ from evalyard_core.storage import Store, StoreError
 from evalyard_workers.metrics import TURNS
 from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
+from evalyard_workers.plugins.threads import Threads
 
 from .calling import Caller
 from .dispatching import dispatch
@@ -66,7 +66,7 @@ class Engine:
         self._targets = TargetPool(host)
         self._threads = threads
         self._evaluator_timeout = evaluator_timeout_seconds
-        self._scoring_threads = ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="score")
+        self._scoring_threads = Threads(_SCORING_THREADS, "score")
         self._active = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -105,7 +105,7 @@ class Engine:
             async with asyncio.timeout(_GRACE_SECONDS + 5):
                 await self._idle.wait()
         await self._targets.close()
-        self._scoring_threads.shutdown(wait=False, cancel_futures=True)
+        self._scoring_threads.shutdown()
 
     async def _turn(self, lease: Lease) -> Task | None:
         task = lease.task

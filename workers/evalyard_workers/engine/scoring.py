@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
@@ -12,8 +11,10 @@ from evalyard_core.domain.records import Outcome, Problem, Record, Score, verdic
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.scores import blank_score, failed
 from evalyard_core.storage.records import Scored
-from evalyard_workers.plugins.host import ConfigRefused, PluginHost, PluginUnavailable, ReadyEvaluator
+from evalyard_workers.plugins.host import PluginHost, ReadyEvaluator
+from evalyard_workers.plugins.refusals import problem_of
 from evalyard_workers.plugins.scoring import Scorer
+from evalyard_workers.plugins.threads import Threads
 
 
 class Called(NamedTuple):
@@ -26,7 +27,7 @@ class Called(NamedTuple):
 class RunScorer:
     """The evaluators of one run."""
 
-    def __init__(self, run: Run, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float) -> None:
+    def __init__(self, run: Run, host: PluginHost, threads: Threads, timeout_seconds: float) -> None:
         self._run = run
         self._rescoring = frozenset(run.rescoring)
         self._scorers = [
@@ -76,7 +77,7 @@ class RunScorer:
 
 
 def _scorer(
-    snapshot: EvaluatorSnapshot, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float
+    snapshot: EvaluatorSnapshot, host: PluginHost, threads: Threads, timeout_seconds: float
 ) -> Scorer | Problem:
     """Return what scores records with an evaluator, or why nothing can."""
     ready = ready_evaluator(snapshot, host)
@@ -87,9 +88,5 @@ def ready_evaluator(snapshot: EvaluatorSnapshot, host: PluginHost) -> ReadyEvalu
     """Return an evaluator that can score, or why it can't."""
     try:
         return host.evaluator(snapshot)
-    except PluginUnavailable as error:
-        return Problem("PLUGIN_MISSING", str(error), retryable=True)
-    except ConfigRefused as error:
-        return Problem("BAD_CONFIG", f"{snapshot.plugin} refuses config{error.path}: {error.message}")
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is made
-        return Problem("EXCEPTION", f"{snapshot.plugin} could not be made: {type(error).__name__}: {error}")
+        return problem_of(error, snapshot.plugin)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
@@ -17,6 +16,7 @@ from evalyard_core.domain.scores import blank_score, failed
 from evalyard_core.domain.tasks import TaskState
 from evalyard_core.storage import Store
 from evalyard_workers.plugins.host import PluginHost
+from evalyard_workers.plugins.threads import Threads
 from evalyard_workers.plugins.whole import WholeScorer
 
 from .lease import Lease
@@ -32,9 +32,7 @@ _GRACE_SECONDS: Final = 20.0
 class RunAsAWhole:
     """Scores one run with each evaluator that scores runs and has not scored it yet."""
 
-    def __init__(
-        self, store: Store, run: Run, host: PluginHost, threads: ThreadPoolExecutor, timeout_seconds: float
-    ) -> None:
+    def __init__(self, store: Store, run: Run, host: PluginHost, threads: Threads, timeout_seconds: float) -> None:
         self._store = store
         self._run = run
         self._host = host

@@ -3,42 +3,75 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
+
+from .loops import Blocked, PluginLoop
+from .threads import Interrupted, Threads
 
 Variables = Mapping[str, Any]
 
 #: Whatever a plugin raises; a cancelled task is the worker's own doing.
-RAISED: Final = (Exception, SystemExit, KeyboardInterrupt)
+RAISED: Final = (Exception, SystemExit, KeyboardInterrupt, Interrupted)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a plugin returned or raised, and how long it took."""
+    """What a plugin returned or raised, and how long it took; `version` is the plugin's, where it is known."""
 
     result: Any
     error: BaseException | None
     seconds: float
+    version: str | None = None
 
 
 class HungError(Exception):
-    """A plugin did not come back within `limit_seconds`."""
+    """A plugin did not come back within `limit_seconds`; `blocked` where it kept its event loop from anything else."""
 
-    def __init__(self, limit_seconds: float) -> None:
+    def __init__(self, limit_seconds: float, *, blocked: bool = False) -> None:
         super().__init__(limit_seconds)
         self.limit_seconds = limit_seconds
+        self.blocked = blocked
 
 
 async def answer_later(
-    function: Callable[[Any], Any], argument: Any, *, is_async: bool, threads: ThreadPoolExecutor, limit_seconds: float
+    function: Callable[[Any], Any],
+    argument: Any,
+    *,
+    loop: PluginLoop | None,
+    threads: Threads,
+    limit_seconds: float,
 ) -> Answer:
-    """Call a method on the event loop where it is async, else in a thread, which goes on if it takes too long."""
+    """Call a method, an async one on its `loop`, any other in a thread, which is left behind if it takes too long."""
+    begun = time.perf_counter()
+    if loop is None:
+        return await _in_thread(function, argument, threads, limit_seconds)
+    try:
+        return await loop.run(lambda: _answer_on_loop(function, argument, limit_seconds), limit_seconds)
+    except Blocked:
+        return Answer(None, HungError(limit_seconds, blocked=True), time.perf_counter() - begun)
+
+
+async def _in_thread(function: Callable[[Any], Any], argument: Any, threads: Threads, limit_seconds: float) -> Answer:
+    begun = time.perf_counter()
+    call = threads.submit(answer_now, function, argument)
+    future = asyncio.wrap_future(call)
+    try:
+        await asyncio.wait({future}, timeout=limit_seconds)
+        if future.done():
+            answer: Answer = future.result()
+            return answer
+        return Answer(None, HungError(limit_seconds), time.perf_counter() - begun)
+    finally:
+        if not future.done():
+            future.cancel()
+            threads.leave(call)
+
+
+async def _answer_on_loop(function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> Answer:
     begun = time.perf_counter()
     try:
         async with asyncio.timeout(limit_seconds) as limit:
-            if not is_async:
-                return await asyncio.wrap_future(threads.submit(answer_now, function, argument))
             return Answer(await function(argument), None, time.perf_counter() - begun)
     except TimeoutError as error:
         hung = HungError(limit_seconds) if limit.expired() else error

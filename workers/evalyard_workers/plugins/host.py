@@ -2,50 +2,39 @@
 
 import asyncio
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+import sys
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import structlog
-from pydantic import ValidationError
 
 import evalyard
 from evalyard import plugins as sdk
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Reader, compile_readers
 from evalyard_core.domain.payload import dump_json
-from evalyard_core.domain.plugins import EvaluatorPlugin, TargetPlugin, Variable
+from evalyard_core.domain.plugins import EvaluatorPlugin, TargetPlugin
 
+from .child import Home, here
+from .configs import read_config
+from .describing import broken_evaluator, evaluator_of, target_of, variable_of
+from .elsewhere import Elsewhere, Kept
+from .environments import Environment, environments
+from .lending import CannotLend, lend
 from .live import EvaluatorPool, LiveEvaluator
+from .loading import Imports, Loaded
+from .refusals import PluginUnavailable
+from .remote import RemoteEvaluator
+from .rules import PluginRules
+from .trouble import Trouble
 
 _log = structlog.get_logger(__name__)
 
-Component = TypeVar("Component", type[evalyard.Evaluator[Any]], type[evalyard.Target[Any]])
+EVALUATORS: Final = "evalyard.evaluators"
+TARGETS: Final = "evalyard.targets"
 
-EVALUATORS = "evalyard.evaluators"
-TARGETS = "evalyard.targets"
-
-
-class PluginUnavailable(Exception):
-    """A plugin can't be used by this worker; the message says why and what to do."""
-
-
-class ConfigRefused(Exception):
-    """A plugin refuses a config; `path` is the part at fault, as `.name` or `[0]`."""
-
-    def __init__(self, message: str, path: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path = path
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[Component]):
-    """A plugin and the class that it loaded, or why it could not."""
-
-    found: sdk.FoundPlugin
-    component: Component | None
-    problem: str | None
+EvaluatorClass = type[evalyard.Evaluator[Any]]
+TargetClass = type[evalyard.Target[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class ReadyEvaluator:
     """An evaluator of a run, ready to score."""
 
     snapshot: EvaluatorSnapshot
-    live: LiveEvaluator
+    live: LiveEvaluator | RemoteEvaluator
     version: str
     readers: tuple[Reader, ...]
     typed: sdk.TypedVariables
@@ -61,158 +50,185 @@ class ReadyEvaluator:
     in_batches: bool
     scores_runs: bool = False
     is_async_run: bool = False
+    trouble: Trouble = field(default_factory=lambda: Trouble("The evaluator"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is installed: in this environment, and what runs elsewhere, with its home."""
+
+    evaluators: list[sdk.FoundPlugin]
+    targets: list[sdk.FoundPlugin]
+    elsewhere: dict[str, tuple[sdk.FoundPlugin, Home]]
 
 
 class PluginHost:
     """Finds and loads plugins; `refresh` looks again for those installed since."""
 
-    def __init__(self) -> None:
-        self._evaluators: dict[str, Loaded[type[evalyard.Evaluator[Any]]]] = {}
-        self._targets: dict[str, Loaded[type[evalyard.Target[Any]]]] = {}
+    def __init__(self, rules: PluginRules | None = None) -> None:
         self.pool = EvaluatorPool()
+        self._rules = rules or PluginRules()
+        self._imports = Imports()
+        self._elsewhere = Elsewhere(self._rules.memory_bytes)
+        self._evaluators: dict[str, Loaded[EvaluatorClass]] = {}
+        self._targets: dict[str, Loaded[TargetClass]] = {}
+        self._troubles: dict[tuple[str, str, str], Trouble] = {}
 
     async def refresh(self) -> None:
         """Find and load what is installed; imports run in a thread, since some take seconds."""
-        self._evaluators, self._targets = await asyncio.to_thread(_load_all, self._evaluators, self._targets)
+        found = await asyncio.to_thread(self._find)
+        self._evaluators, self._targets = await asyncio.to_thread(self._load, found)
+        await self._elsewhere.refresh(found.elsewhere)
+
+    async def close(self) -> None:
+        """Tear everything down, when nothing is scored any more."""
+        await asyncio.gather(self.pool.close(), self._elsewhere.close())
+
+    async def run(self) -> None:
+        """Release for ever what was not used for ten minutes."""
+        await asyncio.gather(self.pool.run(), self._elsewhere.run())
+
+    @property
+    def outdated(self) -> frozenset[str]:
+        """The distributions whose installed version this process can't use, since it has imported another one."""
+        return frozenset(self._imports.outdated)
 
     @property
     def keys(self) -> list[str]:
         """The keys of every plugin here, broken ones too."""
-        return [*self._evaluators, *self._targets]
+        return [*self._evaluators, *self._elsewhere.plugins, *self._targets]
+
+    def where(self, key: str) -> str:
+        """Say where an evaluator runs, in words."""
+        kept = self._elsewhere.plugins.get(key)
+        if kept is not None:
+            return "in a process" if kept.home.python == sys.executable else "in its own environment"
+        loaded = self._evaluators.get(key)
+        asks = loaded is not None and loaded.component is not None and loaded.component.isolation == "process"
+        return "in a process" if asks else "in the worker"
 
     def evaluator_plugins(self) -> tuple[EvaluatorPlugin, ...]:
         """Return what the library shows of the evaluators."""
-        return tuple(_describe_evaluator(loaded) for loaded in self._evaluators.values())
+        shown = {key: _described(loaded) for key, loaded in self._evaluators.items()}
+        shown |= {key: kept.plugin for key, kept in self._elsewhere.plugins.items()}
+        return tuple(shown[key] for key in sorted(shown))
 
     def target_plugins(self) -> tuple[TargetPlugin, ...]:
         """Return what the library shows of the targets."""
-        return tuple(_describe_target(loaded) for loaded in self._targets.values())
+        return tuple(target_of(one.found, one.component, one.problem) for one in self._targets.values())
 
     def evaluator(self, snapshot: EvaluatorSnapshot) -> ReadyEvaluator:
-        """Make an evaluator of a run; raises `PluginUnavailable` or `ConfigRefused`."""
+        """Make an evaluator of a run; raises `PluginUnavailable`, `ConfigRefused` or what its class raises."""
+        kept = self._elsewhere.plugins.get(snapshot.plugin)
+        if kept is not None:
+            return self._remote(snapshot, kept)
         component, found = _usable(self._evaluators, snapshot.plugin)
-        live = LiveEvaluator(component(_config(component, snapshot.config)), found.key)
+        trouble = self._trouble(snapshot, found.version)
+        if component.isolation == "process" or self._has_hung(found.key):
+            return self._remote(snapshot, Kept(evaluator_of(found, component), here(found.distribution)))
+        name = (found.key, found.version, dump_json(snapshot.config) or "")
+        made = LiveEvaluator(component(read_config(component, snapshot.config)), found.key, self.pool.loop(found.key))
         variables = sdk.read_variables(component)
         in_batches = sdk.scores_batches(component)
         return ReadyEvaluator(
             snapshot=snapshot,
-            live=self.pool.shared((found.key, found.version, dump_json(snapshot.config) or ""), live),
+            live=self.pool.shared(name, made),
             version=found.version,
-            readers=compile_readers([_variable(spec) for spec in variables], snapshot.mapping),
+            readers=compile_readers([variable_of(spec) for spec in variables], snapshot.mapping),
             typed=sdk.TypedVariables(variables),
             is_async=inspect.iscoroutinefunction(component.evaluate_batch if in_batches else component.evaluate),
             in_batches=in_batches,
             scores_runs=sdk.scores_runs(component),
             is_async_run=inspect.iscoroutinefunction(component.evaluate_run),
+            trouble=trouble,
         )
 
     def target(self, key: str, config: Any) -> evalyard.Target[Any]:
         """Make a target; raises `PluginUnavailable`, `ConfigRefused` or what the target itself raises."""
         component, _ = _usable(self._targets, key)
-        return component(_config(component, config))
+        target: evalyard.Target[Any] = component(read_config(component, config))
+        return target
 
-    def check_evaluator(self, key: str, config: Any) -> None:
+    async def check_evaluator(self, key: str, config: Any) -> None:
         """Refuse a config that the evaluator refuses."""
+        if key in self._elsewhere.plugins:
+            await self._elsewhere.check(key, config)
+            return
         component, _ = _usable(self._evaluators, key)
-        component(_config(component, config))
+        await asyncio.to_thread(lambda: component(read_config(component, config)))
 
-    def check_target(self, key: str, config: Any) -> None:
+    async def check_target(self, key: str, config: Any) -> None:
         """Refuse a config that the target refuses."""
         component, _ = _usable(self._targets, key)
-        component(_config(component, config))
+        await asyncio.to_thread(lambda: component(read_config(component, config)))
+
+    def _find(self) -> _Found:
+        evaluators = [self._rules.judge(found) for found in sdk.discover(EVALUATORS)]
+        isolated = [found for found in evaluators if found.problem is None and self._rules.isolates(found)]
+        elsewhere = {found.key: (found, here(found.distribution)) for found in isolated}
+        for environment in environments(self._rules.folder):
+            _lend(environment)
+            for found in environment.plugins(EVALUATORS):
+                elsewhere[found.key] = (self._rules.judge(found), environment.home)
+        return _Found(
+            evaluators=[found for found in evaluators if found.key not in elsewhere],
+            targets=[self._rules.judge(found) for found in sdk.discover(TARGETS)],
+            elsewhere=elsewhere,
+        )
+
+    def _load(self, found: _Found) -> tuple[dict[str, Loaded[EvaluatorClass]], dict[str, Loaded[TargetClass]]]:
+        load, evaluators, targets = self._imports.load, self._evaluators, self._targets
+        return (
+            {one.key: load(one, evaluators.get(one.key), sdk.load_evaluator) for one in found.evaluators},
+            {one.key: load(one, targets.get(one.key), sdk.load_target) for one in found.targets},
+        )
+
+    def _remote(self, snapshot: EvaluatorSnapshot, kept: Kept) -> ReadyEvaluator:
+        plugin = kept.plugin
+        if plugin.problem is not None:
+            raise PluginUnavailable(f"{plugin.key} is broken: {plugin.problem}")
+        trouble = self._trouble(snapshot, plugin.version)
+        children = self._elsewhere.children(kept.home, plugin.version)
+        return ReadyEvaluator(
+            snapshot=snapshot,
+            live=RemoteEvaluator(plugin.key, snapshot.config, children, trouble),
+            version=plugin.version,
+            readers=compile_readers(plugin.variables, snapshot.mapping),
+            # Types are the author's classes, and known to the other process only.
+            typed=sdk.TypedVariables(()),
+            is_async=False,
+            in_batches=False,
+            scores_runs=plugin.scores_runs,
+            trouble=trouble,
+        )
+
+    def _trouble(self, snapshot: EvaluatorSnapshot, version: str) -> Trouble:
+        name = (snapshot.plugin, version, snapshot.config_hash)
+        return self._troubles.setdefault(name, Trouble(snapshot.plugin))
+
+    def _has_hung(self, key: str) -> bool:
+        """Tell whether an evaluator of this plugin hung in this process: the next one can be killed."""
+        return any(trouble.hung_here for (plugin, _, _), trouble in self._troubles.items() if plugin == key)
 
 
-def _load_all(
-    evaluators: Mapping[str, Loaded[type[evalyard.Evaluator[Any]]]],
-    targets: Mapping[str, Loaded[type[evalyard.Target[Any]]]],
-) -> tuple[dict[str, Loaded[type[evalyard.Evaluator[Any]]]], dict[str, Loaded[type[evalyard.Target[Any]]]]]:
-    return (
-        {found.key: _load(found, evaluators, sdk.load_evaluator) for found in sdk.discover(EVALUATORS)},
-        {found.key: _load(found, targets, sdk.load_target) for found in sdk.discover(TARGETS)},
-    )
-
-
-def _load(found: sdk.FoundPlugin, known: Mapping[str, Loaded[Any]], load: Any) -> Loaded[Any]:
-    """Load a plugin, unless this version of it is loaded already."""
-    before = known.get(found.key)
-    if before is not None and before.component is not None and before.found.version == found.version:
-        return before
+def _lend(environment: Environment) -> None:
     try:
-        return Loaded(found, load(found), None)
-    except evalyard.PluginLoadError as error:
-        _log.warning("plugin is broken", plugin=found.key, problem=str(error))
-        return Loaded(found, None, str(error))
+        lend(environment)
+    except (CannotLend, OSError) as error:
+        # Its plugins say that their process does not start.
+        _log.warning("an environment is not ready", environment=environment.name, problem=str(error))
 
 
-def _usable(known: Mapping[str, Loaded[Component]], key: str) -> tuple[Component, sdk.FoundPlugin]:
+def _described(loaded: Loaded[EvaluatorClass]) -> EvaluatorPlugin:
+    if loaded.component is None:
+        return broken_evaluator(loaded.found, loaded.problem or "It could not be loaded.")
+    return evaluator_of(loaded.found, loaded.component)
+
+
+def _usable(known: Any, key: str) -> Any:
     loaded = known.get(key)
     if loaded is None:
         raise PluginUnavailable(f"This worker has no {key}; install {key.partition('/')[0]} beside it.")
     if loaded.component is None:
         raise PluginUnavailable(f"{key} is broken: {loaded.problem}")
     return loaded.component, loaded.found
-
-
-def _config(component: Any, config: Any) -> Any:
-    try:
-        return component.Config.model_validate(config)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        # A sentence of the plugin's own, which pydantic puts this before.
-        raise ConfigRefused(first["msg"].removeprefix("Value error, "), _path(first["loc"])) from error
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-
-
-def _variable(spec: sdk.VariableSpec) -> Variable:
-    return Variable(
-        name=spec.name, description=spec.description, required=spec.required, default_path=spec.default_path
-    )
-
-
-def _describe_evaluator(loaded: Loaded[type[evalyard.Evaluator[Any]]]) -> EvaluatorPlugin:
-    found = loaded.found
-    if loaded.component is None:
-        return EvaluatorPlugin(
-            key=found.key,
-            name=found.name,
-            summary="",
-            distribution=found.distribution,
-            version=found.version,
-            homepage=found.homepage,
-            score_type=evalyard.ScoreType.TEXT,
-            config_schema={},
-            variables=(),
-            problem=loaded.problem,
-        )
-    described = sdk.describe_evaluator(found, loaded.component)
-    return EvaluatorPlugin(
-        key=described.key,
-        name=described.name,
-        summary=described.summary,
-        distribution=described.distribution,
-        version=described.version,
-        homepage=described.homepage,
-        score_type=described.score_type,
-        config_schema=described.config_schema,
-        variables=tuple(replace(_variable(spec), value_schema=sdk.value_schema(spec)) for spec in described.variables),
-        scores_records=described.scores_records,
-        scores_runs=described.scores_runs,
-    )
-
-
-def _describe_target(loaded: Loaded[type[evalyard.Target[Any]]]) -> TargetPlugin:
-    found = loaded.found
-    described = None if loaded.component is None else sdk.describe_target(found, loaded.component)
-    return TargetPlugin(
-        key=found.key,
-        name=found.name,
-        summary=described.summary if described else "",
-        distribution=found.distribution,
-        version=found.version,
-        config_schema=described.config_schema if described else {},
-        mode=described.mode if described else evalyard.TargetMode.CALL,
-        problem=loaded.problem,
-    )

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 import evalyard
-from evalyard.plugins import ResultError, read_results
+from evalyard.isolation import Raised
+from evalyard.plugins import ResultError, VariableError, read_results
 from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.payload import now, payload_size
@@ -13,6 +14,8 @@ from evalyard_core.domain.records import Problem, Score
 from evalyard_core.domain.scores import blank_score, failed, is_amount, label_of, number_of, passes, skipped
 
 from .answers import RAISED, Answer, HungError
+from .remote import Crashed
+from .trouble import NotTried
 
 _LONGEST_TEXT: Final = 2_000
 _MOST_METADATA_BYTES: Final = 100_000
@@ -34,6 +37,8 @@ class Judge:
 
     def scores(self, blank: Score, answer: Answer) -> tuple[Score, ...]:
         """Return the evaluator's score, and behind it those that the plugin gave beside it."""
+        if answer.version is not None and answer.version != blank.plugin_version:
+            blank = replace(blank, plugin_version=answer.version)
         if answer.error is not None:
             return (self._excused(replace(blank, duration_ms=answer.seconds * 1000), answer.error),)
         try:
@@ -84,19 +89,38 @@ class Judge:
         )
 
     def _excused(self, blank: Score, error: BaseException) -> Score:
-        name = self._snapshot.plugin
-        match error:
-            case evalyard.Skip():
-                return skipped(blank, text(error.reason))
-            case evalyard.EvaluationError():
-                problem = Problem(text(error.code), text(error), retryable=error.retryable is True)
-            case HungError():
-                problem = Problem("TIMEOUT", f"{name} gave no score within {error.limit_seconds:g} s.")
-            case SystemExit():
-                problem = Problem("EXCEPTION", f"{name} tried to end the worker (sys.exit).")
-            case _:
-                problem = Problem("EXCEPTION", f"{name} raised {_describe(error)}")
-        return failed(blank, problem)
+        if isinstance(error, evalyard.Skip):
+            return skipped(blank, text(error.reason))
+        return failed(blank, _problem(error, self._snapshot.plugin))
+
+
+def _problem(error: BaseException, name: str) -> Problem:
+    """Return what is told of an exception."""
+    match error:
+        case VariableError():
+            return Problem("BAD_VARIABLE", text(error))
+        case ResultError():
+            return Problem("BAD_RESULT", text(error))
+        case evalyard.EvaluationError():
+            return Problem(text(error.code), text(error), retryable=error.retryable is True)
+    return _problem_of_process(error, name)
+
+
+def _problem_of_process(error: BaseException, name: str) -> Problem:
+    """Return what is told of what an evaluator did to its process."""
+    match error:
+        case HungError():
+            reason = ": an async evaluator must not block its event loop" if error.blocked else ""
+            return Problem("TIMEOUT", f"{name} gave no score within {error.limit_seconds:g} s{reason}.")
+        case Crashed():
+            return Problem("CRASHED", f"The process of {name} {text(error)}.")
+        case NotTried():
+            return Problem("NOT_TRIED", text(error), retryable=True)
+        case SystemExit():
+            return Problem("EXCEPTION", f"{name} tried to end the worker (sys.exit).")
+        case MemoryError():
+            return Problem("OUT_OF_MEMORY", f"{name} needed more memory than there is for it.")
+    return Problem("EXCEPTION", f"{name} raised {text(error) if isinstance(error, Raised) else _describe(error)}")
 
 
 def text(value: object) -> str:
@@ -117,6 +141,8 @@ def _check(score: evalyard.Score, most_bytes: int) -> None:
     """Refuse what beside a score's value could not be stored."""
     if score.cost_usd is not None and not is_amount(score.cost_usd):
         raise ResultError(f"cost_usd is {score.cost_usd!r:.100}; it must be a finite number, 0 or more.")
+    if score.passed is not None and score.passed is not True and score.passed is not False:
+        raise ResultError(f"passed is {score.passed!r:.100}; it must be true, false or None.")
     for name in ("prompt_tokens", "completion_tokens"):
         tokens = getattr(score, name)
         if tokens is not None and not (type(tokens) is int and 0 <= tokens < _MOST_TOKENS):

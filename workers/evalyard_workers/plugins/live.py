@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -13,6 +12,9 @@ import structlog
 import evalyard
 
 from .answers import RAISED
+from .loops import Blocked, PluginLoop
+from .refusals import SetupFailed
+from .threads import Call, Threads
 
 _log = structlog.get_logger(__name__)
 
@@ -23,19 +25,18 @@ _IDLE_SECONDS: Final = 600.0
 _LOOK_SECONDS: Final = 30.0
 
 
-class SetupFailed(Exception):
-    """An evaluator could not be set up; the message says why."""
-
-
 class LiveEvaluator:
     """An instance, set up before it is used for the first time."""
 
-    def __init__(self, instance: evalyard.Evaluator[Any], name: str) -> None:
+    def __init__(self, instance: evalyard.Evaluator[Any], name: str, loop: PluginLoop | None = None) -> None:
+        """`loop` is the plugin's own; without one the evaluator gets one."""
         self.instance = instance
+        self.loop = loop or PluginLoop(name)
         self._name = name
+        self._generation = 0
         self._setup: asyncio.Task[str | None] | None = None
         self._retry_at = 0.0
-        self._in_thread: Future[Any] | None = None
+        self._in_thread: Call | None = None
         self._users = 0
         self._used_at = time.monotonic()
 
@@ -50,7 +51,7 @@ class LiveEvaluator:
         return not self._users and time.monotonic() - self._used_at >= seconds
 
     @asynccontextmanager
-    async def used(self, threads: ThreadPoolExecutor) -> AsyncIterator[evalyard.Evaluator[Any]]:
+    async def used(self, threads: Threads) -> AsyncIterator[evalyard.Evaluator[Any]]:
         """Give the instance, set up; raises SetupFailed."""
         self._users += 1
         try:
@@ -67,8 +68,9 @@ class LiveEvaluator:
             self._setup = None
             await self._tear_down()
 
-    async def _ready(self, threads: ThreadPoolExecutor) -> None:
+    async def _ready(self, threads: Threads) -> None:
         if self._setup is None or self._may_try_again(self._setup):
+            self._generation = self.loop.generation
             self._setup = asyncio.create_task(self._set_up(threads))
         # Whoever waits may be cancelled; the others, and the next one, wait for the same attempt.
         problem = await asyncio.shield(self._setup)
@@ -76,16 +78,20 @@ class LiveEvaluator:
             raise SetupFailed(problem)
 
     def _may_try_again(self, setup: "asyncio.Task[str | None]") -> bool:
-        return setup.done() and setup.result() is not None and time.monotonic() >= self._retry_at
+        if not setup.done():
+            return False
+        if setup.result() is not None:
+            return time.monotonic() >= self._retry_at
+        # What was set up on a loop that was left behind is lost with it.
+        return self._generation != self.loop.generation
 
-    async def _set_up(self, threads: ThreadPoolExecutor) -> str | None:
+    async def _set_up(self, threads: Threads) -> str | None:
         """Call `setup`, and return why it failed."""
         if self._in_thread is not None and not self._in_thread.done():
             return f"{self._name} is still being set up, for more than {_SETUP_SECONDS:g} s."
         try:
-            async with asyncio.timeout(_SETUP_SECONDS):
-                await self._call(self.instance.setup, threads)
-        except TimeoutError:
+            await self._call(self.instance.setup, threads)
+        except (Blocked, TimeoutError):
             problem = f"{self._name} was not set up within {_SETUP_SECONDS:g} s."
         except evalyard.EvaluationError as error:
             problem = str(error)
@@ -98,31 +104,59 @@ class LiveEvaluator:
         self._retry_at = time.monotonic() + _RETRY_SECONDS
         return problem
 
-    async def _call(self, method: Callable[[], Any], threads: ThreadPoolExecutor) -> None:
+    async def _call(self, method: Callable[[], Any], threads: Threads) -> None:
         if inspect.iscoroutinefunction(method):
-            await method()
-        else:
-            self._in_thread = threads.submit(method)
-            await asyncio.wrap_future(self._in_thread)
+            await self.loop.run(lambda: _within(method, _SETUP_SECONDS), _SETUP_SECONDS)
+            return
+        self._in_thread = threads.submit(method)
+        try:
+            async with asyncio.timeout(_SETUP_SECONDS):
+                await asyncio.wrap_future(self._in_thread)
+        except TimeoutError:
+            threads.leave(self._in_thread)
+            raise
 
     async def _tear_down(self) -> None:
         method = self.instance.teardown
         try:
-            async with asyncio.timeout(_TEARDOWN_SECONDS):
-                await (method() if inspect.iscoroutinefunction(method) else asyncio.to_thread(method))
+            if inspect.iscoroutinefunction(method):
+                await self.loop.run(lambda: _within(method, _TEARDOWN_SECONDS), _TEARDOWN_SECONDS)
+            else:
+                await _in_own_thread(method)
         except RAISED as error:
             _log.warning("an evaluator was not torn down", plugin=self._name, problem=repr(error)[:300])
+
+
+async def _within(method: Callable[[], Any], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        await method()
+
+
+async def _in_own_thread(method: Callable[[], Any]) -> None:
+    with Threads(1, "teardown") as threads:
+        call = threads.submit(method)
+        try:
+            async with asyncio.timeout(_TEARDOWN_SECONDS):
+                await asyncio.wrap_future(call)
+        except TimeoutError:
+            threads.leave(call)
+            raise
 
 
 class EvaluatorPool:
     """The evaluators of this process that are set up: one for a plugin's version and a config."""
 
     def __init__(self) -> None:
+        self._loops: dict[str, PluginLoop] = {}
         self._live: dict[tuple[str, str, str], LiveEvaluator] = {}
 
     def shared(self, key: tuple[str, str, str], live: LiveEvaluator) -> LiveEvaluator:
         """Return the one of this plugin, version and config that is there, else `live`."""
         return self._live.setdefault(key, live) if live.needs_setup else live
+
+    def loop(self, key: str) -> PluginLoop:
+        """Return the loop of a plugin."""
+        return self._loops.setdefault(key, PluginLoop(key))
 
     async def run(self) -> None:
         """Tear down for ever what was not used for ten minutes."""
@@ -142,3 +176,4 @@ class EvaluatorPool:
         live = list(self._live.values())
         self._live.clear()
         await asyncio.gather(*(evaluator.retire() for evaluator in live))
+        await asyncio.gather(*(loop.close() for loop in self._loops.values()))

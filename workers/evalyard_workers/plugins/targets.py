@@ -9,7 +9,8 @@ import structlog
 import evalyard
 from evalyard_core.domain.runs import SystemPin
 
-from .host import ConfigRefused, PluginHost, PluginUnavailable
+from .host import PluginHost
+from .refusals import ConfigRefused, PluginUnavailable
 
 _log = structlog.get_logger(__name__)
 

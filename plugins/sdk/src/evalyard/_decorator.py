@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from evalyard._config import Config
 from evalyard._evaluator import Evaluator
@@ -13,11 +13,16 @@ Function: TypeAlias = Callable[..., Result | Awaitable[Result]]
 
 
 def evaluator(
-    *, score_type: ScoreType, summary: str | None = None, config: type[Config] = Config
+    *,
+    score_type: ScoreType,
+    summary: str | None = None,
+    config: type[Config] = Config,
+    isolation: Literal["none", "process"] = "none",
 ) -> Callable[[Function], type[Evaluator]]:
     """Turn a function, sync or async, into an Evaluator class that an entry point can name.
 
     The function's parameters are the variables, as in `Evaluator.evaluate`; one called `config` gets the config.
+    `isolation` is that of the class.
     """
 
     def decorate(function: Function) -> type[Evaluator]:
@@ -30,6 +35,7 @@ def evaluator(
             "__qualname__": function.__qualname__,
             "Config": config,
             "score_type": score_type,
+            "isolation": isolation,
             "evaluate": _as_method(function, takes_config="config" in parameters),
         }
         if summary is not None:

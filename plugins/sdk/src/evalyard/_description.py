@@ -2,7 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic.errors import PydanticUserError
 
@@ -13,6 +13,8 @@ from evalyard._evaluator import Evaluator
 from evalyard._score import ScoreType
 from evalyard._target import DispatchTarget, Target, TargetMode
 from evalyard._variables import VariableSpec, read_variables, scores_records, scores_runs
+
+_ISOLATIONS: Final = ("none", "process")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def describe_evaluator(found: FoundPlugin, cls: type[Evaluator[Any]]) -> Evaluat
     score_type = getattr(cls, "score_type", None)
     if not isinstance(score_type, ScoreType):
         raise _broken(found, f"{cls.__name__} declares no score_type; it is one of {', '.join(ScoreType)}")
+    if cls.isolation not in _ISOLATIONS:
+        raise _broken(found, f"{cls.__name__}.isolation is {cls.isolation!r}; it is one of {', '.join(_ISOLATIONS)}")
     try:
         variables = read_variables(cls)
     except (NameError, TypeError, ValueError) as exc:

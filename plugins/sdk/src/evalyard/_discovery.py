@@ -3,7 +3,7 @@
 import functools
 import importlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, PackageMetadata, distributions, version
 from typing import Final
@@ -32,15 +32,17 @@ class FoundPlugin:
     problem: str | None = None
 
 
-def discover(group: str) -> list[FoundPlugin]:
+def discover(group: str, path: Sequence[str] | None = None) -> list[FoundPlugin]:
     """List the plugins of an entry-point group, by key, as the environment is at this moment.
 
     Imports nothing of a plugin. One that can't be used is listed with its problem and does not hinder the others.
+    `path` names the folders of another environment; by default it is this process's.
     """
     # What was installed since the process started is invisible to the import system's directory caches.
     importlib.invalidate_caches()
     found: dict[str, FoundPlugin] = {}
-    for plugin in _offered(distributions(), group):
+    installed = distributions() if path is None else distributions(path=list(path))
+    for plugin in _offered(installed, group):
         known = found.get(plugin.key)
         found[plugin.key] = plugin if known is None else _reconcile(known, plugin)
     return [found[key] for key in sorted(found)]

@@ -1,7 +1,7 @@
 """The contract of an evaluator."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from evalyard._component import Component, ConfigT
 from evalyard._errors import EvaluationError, Skip
@@ -26,6 +26,8 @@ class Evaluator(Component[ConfigT]):
 
     summary: ClassVar[str] = ""
     score_type: ClassVar[ScoreType]
+    #: "process" asks to be run in a process of its own, which can be killed: for what computes for long, or may crash.
+    isolation: ClassVar[Literal["none", "process"]] = "none"
 
     def setup(self) -> Awaitable[None] | None:
         """Acquire what scoring needs and is expensive, such as a model or a pool of connections.

@@ -1,13 +1,13 @@
 """Reading what an evaluator returned."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, Final
 
-from evalyard._errors import ResultError
+from evalyard._errors import EvaluationError, ResultError
 from evalyard._score import Score, ScoreType
 
 LONGEST_TEXT: Final = 2_000
@@ -43,6 +43,17 @@ def read_results(result: object, score_type: ScoreType) -> Results:
     if not isinstance(result, (Score, int, float, str)) and isinstance(result, Mapping):
         return _several(result, score_type)
     return Results(_checked(_as_score(result), score_type, ""), _NO_OTHERS)
+
+
+def read_batch(results: object, count: int) -> list[Any]:
+    """Return what `evaluate_batch` gave as a list, or raise EvaluationError where it is none of `count` results."""
+    if isinstance(results, str | Mapping) or not (isinstance(results, Sized) and isinstance(results, Iterable)):
+        raise EvaluationError(
+            f"evaluate_batch must not return {type(results).__name__}; it returns a list.", code="BAD_RESULT"
+        )
+    if len(results) != count:
+        raise EvaluationError(f"evaluate_batch gave {len(results):,} results for {count:,} cases.", code="BAD_RESULT")
+    return list(results)
 
 
 def _several(result: Mapping[Any, Any], score_type: ScoreType) -> Results:

@@ -4,7 +4,7 @@ from evalyard._description import EvaluatorDescription, TargetDescription, descr
 from evalyard._discovery import FoundPlugin, discover
 from evalyard._errors import PluginLoadError, ResultError, VariableError
 from evalyard._loading import load_evaluator, load_target
-from evalyard._results import Results, read_results
+from evalyard._results import Results, read_batch, read_results
 from evalyard._typing import TypedVariables, value_schema
 from evalyard._variables import VariableSpec, read_variables, scores_batches, scores_records, scores_runs
 
@@ -23,6 +23,7 @@ __all__ = [
     "discover",
     "load_evaluator",
     "load_target",
+    "read_batch",
     "read_results",
     "read_variables",
     "scores_batches",
