@@ -172,7 +172,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="port of the API; 0, the default, takes a free one")
     parser.add_argument("--data", type=Path, default=Path(".evalyard/demo"), help="folder of the database")
     arguments, console = parser.parse_args(), Console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT, too: a shell without job control has whatever it starts in the background ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         demonstrate(console, port=arguments.port, data=arguments.data, once=arguments.once)
     except KeyboardInterrupt:
