@@ -44,28 +44,38 @@ async def prepared(room: Room, *plugins: str) -> Callable[[], Awaitable[Run]]:
     return lambda: room.start(dataset, system, evaluators)
 
 
-async def carried_out(room: Room, run: Run) -> RunStatus:
-    """Work at another run meanwhile, and return how it stands when nothing is left to do."""
-    while messages := [message for message in room.mailbox.messages if message[0].startswith(run.id)]:
-        room.mailbox.messages.remove(messages[0])
-        await room.turn(messages[0])
-    found = await room.store.runs.get(run.id)
-    assert found is not None
-    return found.status
+async def deliver_at_once(room: Room) -> None:
+    """Deliver each message as soon as it is there, until nobody is at work any more."""
+    turns: set[asyncio.Task[None]] = set()
+    while room.mailbox.messages or turns:
+        turns |= {asyncio.create_task(room.turn(message)) for message in room.mailbox.messages}
+        room.mailbox.messages.clear()
+        done, turns = await asyncio.wait(turns, timeout=0.01)
+        for turn in done:
+            turn.result()
+
+
+async def reached(room: Room, run: Run, status: RunStatus) -> None:
+    """Wait until a run has a status."""
+    async with asyncio.timeout(30):
+        while (found := await room.store.runs.get(run.id)) is None or found.status is not status:
+            await asyncio.sleep(0.01)
 
 
 async def test_each_costs_its_own_scores_and_nothing_else(room: Room) -> None:
     good = ["acme-hostile/honest", "exact_match", "evalyard-text/contains"]
     begun, most_before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, start_other = await prepared(room, *good, "prints", *EXPLAINED), await prepared(room, "exact_match")
-    run = await start()
-    working = asyncio.create_task(room.finished(run))
-    while room.mailbox.messages:
-        await asyncio.sleep(0.01)
-    assert (await carried_out(room, await start_other()), working.done()) == (RunStatus.COMPLETED, False)
+    started = await start()
+    working = asyncio.create_task(deliver_at_once(room))
+    await reached(room, started, RunStatus.RUNNING)
+    await reached(room, await start_other(), RunStatus.COMPLETED)
+    assert not working.done()
+    await working
 
-    run = await working
+    run = await room.store.runs.get(started.id)
 
+    assert run is not None
     assert run.status is RunStatus.COMPLETED
     scores = {
         evaluator.plugin: [
