@@ -2,7 +2,7 @@
 
 from tests.fixtures.asking import operator
 from tests.fixtures.openai import openai, openai_process
-from tests.fixtures.room import plugin_rules, room
+from tests.fixtures.room import plugin_rules, room, room_commands
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
 from tests.fixtures.third_party import acme_hostile, acme_quality, installed_hostile_package, installed_package
 from tests.fixtures.world import world
@@ -20,5 +20,6 @@ __all__ = [
     "operator",
     "plugin_rules",
     "room",
+    "room_commands",
     "world",
 ]

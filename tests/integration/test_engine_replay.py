@@ -16,6 +16,7 @@ from evalyard_core.domain.systems import SystemVersion
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.datasets import NewItem
 from evalyard_core.services.submissions import Submitted
+from tests.fixtures.commands import Commands
 from tests.support.room import Room
 
 
@@ -51,6 +52,22 @@ async def test_the_outputs_are_scored_anew_and_nothing_is_called(room: Room, tmp
     assert {(record.latency_ms, record.cost_usd, record.attempts) for record in records} == {(None, 0.0, 1)}
     assert run.summary is not None
     assert (run.summary.average_latency_ms, run.summary.total_cost_usd) == (None, 0.0)
+
+
+async def test_outputs_are_read_together(room: Room, room_commands: Commands, tmp_path: Path) -> None:
+    dataset, source, _ = await a_run(room, tmp_path, trials=5)
+    started = await room.start(dataset, await replay_of(room, source), trials=5)
+    room_commands.take()
+    await room.finished(started)
+
+    asked = [set(sent["filter"]["_id"]["$in"]) for sent in room_commands.take() if _is_of_records_by_id(sent)]
+    # A page for each of the four lanes.
+    assert [len(ids) for ids in asked] == [5, 5, 5, 5]
+    assert set().union(*asked) == {record.id for record in await room.records(source)}
+
+
+def _is_of_records_by_id(sent: dict[str, Any]) -> bool:
+    return sent.get("find") == "records" and "_id" in sent["filter"]
 
 
 async def test_a_record_says_where_its_output_comes_from(room: Room, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from evalyard_core.domain.evaluators import Evaluator, Threshold, ThresholdOpera
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, ScoreSource, Verdict
 from evalyard_core.domain.runs import Run, RunStatus
-from evalyard_core.domain.tasks import figures_task
+from evalyard_core.domain.tasks import TaskKind, run_task
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.live import LiveUpdates
@@ -289,7 +289,7 @@ async def test_who_watches_a_run_hears_of_scores_and_of_the_figures_that_follow(
 
 async def test_calls_for_a_task_are_one_until_somebody_takes_it(room: Room):
     store = room.store
-    task = figures_task("r", "p", now())
+    task = run_task(TaskKind.FIGURES, "r", "p", now())
 
     async def call() -> Any:
         return await store.transaction(lambda session: store.tasks.call(task, due_seconds=10, session=session))
@@ -310,7 +310,7 @@ async def test_calls_for_a_task_are_one_until_somebody_takes_it(room: Room):
 
 
 async def test_whoever_takes_a_task_that_is_called_for_sees_all_that_the_caller_wrote(room: Room):
-    store, task = room.store, figures_task("r", "p", now())
+    store, task = room.store, run_task(TaskKind.FIGURES, "r", "p", now())
     await store.tasks.insert(task)
 
     async def write(session: Session) -> asyncio.Task[Any]:

@@ -42,7 +42,7 @@ from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus, Verdict
 from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunSource, RunStatus, RunSummary, SystemPin
 from evalyard_core.domain.systems import System, SystemVersion
-from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
+from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, run_task
 from evalyard_core.services.lists import Lists, ListService
 from evalyard_core.storage import Store
 from evalyard_core.storage.datasets import ItemSelection
@@ -107,7 +107,7 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
         task
         for run in runs
         for task in (
-            plan_task(run.id, run.project_id, now()),
+            run_task(TaskKind.PLAN, run.id, run.project_id, now()),
             lane_task(run.id, run.project_id, 0, TaskState.IDLE if run.number % 2 else TaskState.READY, now()),
         )
     ]

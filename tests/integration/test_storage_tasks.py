@@ -7,7 +7,7 @@ import pytest
 
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.tasks import Task, TaskState, lane_task, plan_task
+from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task, run_task
 from evalyard_core.storage import Store
 
 READY, IDLE, DONE = TaskState
@@ -121,7 +121,7 @@ async def test_a_task_that_is_done_stays_done_when_its_run_is_woken(shared_store
 
 async def test_finished_lanes_are_opened_again_and_plans_are_not(shared_store: Store):
     run_id = new_id()
-    plan, lane = plan_task(run_id, "p", now()), lane_task(run_id, "p", 0, READY, now())
+    plan, lane = run_task(TaskKind.PLAN, run_id, "p", now()), lane_task(run_id, "p", 0, READY, now())
     await shared_store.tasks.add([plan, lane])
     for task in (plan, lane):
         await shared_store.tasks.release(await claimed(shared_store, task), DONE, due_seconds=10)

@@ -17,7 +17,7 @@ from evalyard_core.domain.runs import (
     Tally,
     check_transitions,
 )
-from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, plan_task
+from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, run_task
 from tests.fixtures.objects import a_run
 
 PENDING, RUNNING, SCORING, COMPLETED, FAILED, CANCELLED = RunStatus
@@ -110,7 +110,7 @@ def test_an_evaluator_is_done_with_what_it_scored_skipped_or_failed_at():
 
 def test_tasks_have_the_ids_of_their_run_and_place():
     run = a_run()
-    plan = plan_task(run.id, run.project_id, run.created_at)
+    plan = run_task(TaskKind.PLAN, run.id, run.project_id, run.created_at)
     lane = lane_task(run.id, run.project_id, 3, TaskState.IDLE, run.created_at)
     assert (plan.id, plan.kind, plan.state, plan.ticket) == (f"{run.id}.plan", TaskKind.PLAN, TaskState.READY, 1)
     assert (lane.id, lane.kind, lane.state, lane.lane) == (f"{run.id}.3", TaskKind.EXECUTE, TaskState.IDLE, 3)

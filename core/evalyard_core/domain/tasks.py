@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class TaskKind(StrEnum):
@@ -16,6 +17,10 @@ class TaskKind(StrEnum):
     EXECUTE = "EXECUTE"
     SCORE_RUN = "SCORE_RUN"
     FIGURES = "FIGURES"
+
+
+#: What stands behind the run's id in that of its only task of a kind.
+_SUFFIXES: Final = {TaskKind.PLAN: "plan", TaskKind.SCORE_RUN: "score", TaskKind.FIGURES: "figures"}
 
 
 class TaskState(StrEnum):
@@ -47,39 +52,13 @@ class Task:
     takeovers: int = 0
 
 
-def plan_task(run_id: str, project_id: str, due_at: datetime) -> Task:
-    """Return the task that lays down a run's records."""
+def run_task(kind: TaskKind, run_id: str, project_id: str, due_at: datetime) -> Task:
+    """Return the one task of a kind that a run has; lanes are several."""
     return Task(
-        id=f"{run_id}.plan",
+        id=f"{run_id}.{_SUFFIXES[kind]}",
         run_id=run_id,
         project_id=project_id,
-        kind=TaskKind.PLAN,
-        lane=0,
-        state=TaskState.READY,
-        due_at=due_at,
-    )
-
-
-def score_task(run_id: str, project_id: str, due_at: datetime) -> Task:
-    """Return the task that scores a run as a whole."""
-    return Task(
-        id=f"{run_id}.score",
-        run_id=run_id,
-        project_id=project_id,
-        kind=TaskKind.SCORE_RUN,
-        lane=0,
-        state=TaskState.READY,
-        due_at=due_at,
-    )
-
-
-def figures_task(run_id: str, project_id: str, due_at: datetime) -> Task:
-    """Return the task that makes an ended run's figures anew."""
-    return Task(
-        id=f"{run_id}.figures",
-        run_id=run_id,
-        project_id=project_id,
-        kind=TaskKind.FIGURES,
+        kind=kind,
         lane=0,
         state=TaskState.READY,
         due_at=due_at,

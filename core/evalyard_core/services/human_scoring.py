@@ -15,7 +15,7 @@ from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import RECORD_TERMINAL, Record, RecordStatus, Score, Verdict, verdict_of
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.scores import judged_by_person, with_value
-from evalyard_core.domain.tasks import Task, figures_task
+from evalyard_core.domain.tasks import Task, TaskKind, run_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
@@ -98,7 +98,7 @@ class HumanScoring:
         await self._store.runs.add_progress(run.id, progress, tallies, outdates=ended, session=session)
         if not ended:
             return None
-        task = figures_task(run.id, run.project_id, now())
+        task = run_task(TaskKind.FIGURES, run.id, run.project_id, now())
         return await self._store.tasks.call(task, due_seconds=HINT_SECONDS, session=session)
 
 

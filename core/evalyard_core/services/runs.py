@@ -19,7 +19,7 @@ from evalyard_core.domain.runs import (
     RunStatus,
 )
 from evalyard_core.domain.summaries import RunAccumulator
-from evalyard_core.domain.tasks import TaskKind, score_task
+from evalyard_core.domain.tasks import TaskKind, run_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.runs import Figures
@@ -208,7 +208,7 @@ class RunService:
     async def _score_as_a_whole(self, run: Run) -> Run | None:
         """Have the evaluators that score runs do so; the task is there once, however often this is called."""
         await self._store.runs.move(run.id, RunStatus.SCORING, of=[RunStatus.RUNNING], at=now())
-        await self._store.tasks.add([score_task(run.id, run.project_id, now())])
+        await self._store.tasks.add([run_task(TaskKind.SCORE_RUN, run.id, run.project_id, now())])
         await self._store.tasks.reopen(run.id, due_seconds=HINT_SECONDS, kind=TaskKind.SCORE_RUN)
         await self._wake(run.id)
         return await self._store.runs.get(run.id)

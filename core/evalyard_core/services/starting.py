@@ -12,7 +12,7 @@ from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_RECORDS_A_RUN, check_count, check_name, check_range, check_tags, check_text
 from evalyard_core.domain.payload import now, payload_size
 from evalyard_core.domain.runs import DatasetPin, Run, RunSettings, RunSource, RunStatus, SystemPin
-from evalyard_core.domain.tasks import TaskState, lane_task, plan_task
+from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, run_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
@@ -87,7 +87,7 @@ class Starter:
             lanes = range(run.settings.lanes)
             tasks = [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in lanes]
         else:
-            tasks = [plan_task(run.id, run.project_id, moment)]
+            tasks = [run_task(TaskKind.PLAN, run.id, run.project_id, moment)]
 
         async def write(session: Session) -> None:
             await self._store.runs.add(run, session=session)

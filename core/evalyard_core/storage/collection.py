@@ -6,6 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError
 
 from .codec import Codec, Document
 from .pages import count
@@ -13,8 +14,27 @@ from .pages import count
 T = TypeVar("T")
 Session = AsyncClientSession
 
+_DUPLICATE_KEY: Final = 11000
+
 #: How many rows come at once; without this the first answer holds a hundred and one.
 _MOST_ROWS: Final = 10_000
+
+
+async def insert_new(
+    rows: AsyncCollection[Document], documents: Sequence[Document], *, session: Session | None = None
+) -> set[str]:
+    """Store documents and return the ids of those that were there already, which stay as they are.
+
+    In a transaction, which a repeated id ends, all have to be new.
+    """
+    try:
+        await rows.insert_many(documents, ordered=False, session=session)
+    except BulkWriteError as error:
+        problems = error.details["writeErrors"]
+        if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
+            raise
+        return {problem["op"]["_id"] for problem in problems}
+    return set()
 
 
 class Repository(Generic[T]):

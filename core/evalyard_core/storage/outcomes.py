@@ -11,6 +11,7 @@ from evalyard_core.domain.ids import case_of_record
 from evalyard_core.domain.records import ScoreStatus, Verdict, score_key
 
 from .codec import Document
+from .record_figures import VERDICTS
 from .records import RecordRepository
 
 T = TypeVar("T")
@@ -32,7 +33,6 @@ _TRAITS: Final = dict.fromkeys(
     ),
     1,
 )
-_VERDICTS: Final = {None: None} | {verdict.value: verdict for verdict in Verdict}
 
 
 class OutcomeRepository:
@@ -67,7 +67,7 @@ def _outcome(row: Document) -> Outcome:
         row["_id"],
         row["item_id"],
         row["trial"],
-        _VERDICTS[row["verdict"]],
+        VERDICTS[row["verdict"]],
         {
             score_key(score.get("evaluator_id"), score["name"], score.get("part_of")): value
             for score in row["scores"]
@@ -85,7 +85,7 @@ def _value(score: Document) -> float | None:
 
 
 def _traits(row: Document) -> Traits | None:
-    verdict = _VERDICTS[row["verdict"]]
+    verdict = VERDICTS[row["verdict"]]
     if verdict is None:
         return None
     traits = [Trait(FailureTrait.TAG, tag) for tag in row["tags"]]

@@ -7,10 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
 
 from evalyard_core.domain.facets import facets_of
-from evalyard_core.domain.ids import record_id
 from evalyard_core.domain.lists import RecordList
 from evalyard_core.domain.mapping import Context, figures_of
 from evalyard_core.domain.payload import dump_json, load_json, now
@@ -26,15 +24,15 @@ from evalyard_core.domain.records import (
     ScoreStatus,
     Settled,
     Verdict,
-    score_key,
 )
 from evalyard_core.domain.runs import Run
-from evalyard_core.domain.summaries import RecordFigures, ScoreFigures
+from evalyard_core.domain.summaries import RecordFigures
 
 from .codec import Document, PartCodec
-from .collection import Session
-from .datasets import StoredCase
+from .collection import Session, insert_new
 from .listed import Listed, Selection
+from .planned_records import Trial, blank_record, planned
+from .record_figures import FIGURES, record_figures
 from .record_queries import select_records
 
 _DUPLICATE_KEY: Final = 11000
@@ -50,10 +48,6 @@ _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 #: How many records a summary reads at once.
 _AT_ONCE: Final = 1000
-# A look into these is several times as fast as a call of the enumeration, and a summary makes millions.
-_RECORD_STATUSES: Final = {status.value: status for status in RecordStatus}
-_SCORE_STATUSES: Final = {status.value: status for status in ScoreStatus}
-_VERDICTS: Final = {None: None} | {verdict.value: verdict for verdict in Verdict}
 
 _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
 
@@ -71,14 +65,6 @@ class Scored:
     scores: tuple[Score, ...]
     verdict: Verdict | None
     finished_at: datetime
-
-
-class Trial(NamedTuple):
-    """One execution that a run plans: a case, which of its trials, and the place in the run."""
-
-    case: StoredCase
-    number: int
-    seq: int
 
 
 class CompletedCase(NamedTuple):
@@ -103,22 +89,12 @@ class RecordRepository(Listed[Record, RecordList]):
 
     async def add(self, records: Sequence[Record]) -> set[str]:
         """Store records and return the ids of those that were there already, which stay as they are."""
-        return await self._insert([self._document(record) for record in records])
+        return await insert_new(self._rows, [self._document(record) for record in records])
 
     async def lay_down(self, run: Run, trials: Sequence[Trial]) -> None:
         """Store the PENDING records of trials; those that are there already stay as they are."""
-        blank = self._document(_pending(run))
-        await self._insert([blank | _planned(run, trial) for trial in trials])
-
-    async def _insert(self, documents: Sequence[Document]) -> set[str]:
-        try:
-            await self._rows.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            problems = error.details["writeErrors"]
-            if any(problem["code"] != _DUPLICATE_KEY for problem in problems):
-                raise
-            return {problem["op"]["_id"] for problem in problems}
-        return set()
+        blank = self._document(blank_record(run))
+        await insert_new(self._rows, [blank | planned(run, trial) for trial in trials])
 
     async def put(self, new: Sequence[Record], better: Sequence[Record], *, session: Session) -> None:
         """Store new records, and better ones in the place of those with their ids."""
@@ -300,10 +276,10 @@ class RecordRepository(Listed[Record, RecordList]):
 
     async def figures(self, run_id: str) -> AsyncIterator[RecordFigures]:
         """Yield what a summary needs of each record of a run."""
-        rows = self._rows.find({"run_id": run_id}, projection=_FIGURES, batch_size=_AT_ONCE)
+        rows = self._rows.find({"run_id": run_id}, projection=FIGURES, batch_size=_AT_ONCE)
         while batch := await rows.to_list(_AT_ONCE):
             for row in batch:
-                yield _record_figures(row)
+                yield record_figures(row)
 
     def selection(self, wanted: RecordList) -> Selection:
         """Return the records of a project, run or item, or refuse an order."""
@@ -312,78 +288,6 @@ class RecordRepository(Listed[Record, RecordList]):
     async def delete_of_run(self, run_id: str) -> None:
         """Remove the records of a run."""
         await self._rows.delete_many({"run_id": run_id})
-
-
-def _pending(run: Run) -> Record:
-    """Return what every planned record of a run begins as."""
-    return Record(
-        id="",
-        run_id=run.id,
-        project_id=run.project_id,
-        dataset_id=run.dataset.id if run.dataset else None,
-        item_id=None,
-        system_version_id=run.system.version_id if run.system else None,
-        seq=0,
-        lane=0,
-        trial=1,
-        input=None,
-        expected_output=None,
-        metadata=None,
-        tags=(),
-        status=RecordStatus.PENDING,
-        created_at=now(),
-    )
-
-
-def _planned(run: Run, trial: Trial) -> Document:
-    case, number, seq = trial
-    return {
-        "_id": record_id(run.id, case.item_id, number),
-        "seq": seq,
-        "lane": seq % run.settings.lanes,
-        "trial": number,
-        "facets": facets_of(load_json(case.metadata)),
-        **case._asdict(),
-    }
-
-
-_SCORE_FIGURES: Final = (
-    *("evaluator_id", "part_of", "name", "status", "passed", "number", "label"),
-    *("cost_usd", "prompt_tokens", "completion_tokens", "error"),
-)
-_FIGURES: Final = dict.fromkeys(
-    (
-        *("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"),
-        *(f"scores.{name}" for name in _SCORE_FIGURES),
-    ),
-    1,
-)
-
-
-def _record_figures(row: Document) -> RecordFigures:
-    return RecordFigures(
-        item_id=row["item_id"],
-        status=_RECORD_STATUSES[row["status"]],
-        verdict=_VERDICTS[row["verdict"]],
-        latency_ms=row["latency_ms"],
-        cost_usd=row["cost_usd"],
-        tokens=(row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0),
-        scores=[_score_figures(score) for score in row["scores"]],
-    )
-
-
-def _score_figures(part: Document) -> ScoreFigures:
-    error = part.get("error")
-    return ScoreFigures(
-        key=score_key(part.get("evaluator_id"), part["name"], part.get("part_of")),
-        status=_SCORE_STATUSES[part["status"]],
-        passed=part.get("passed"),
-        number=part.get("number"),
-        label=part.get("label"),
-        cost_usd=part.get("cost_usd"),
-        tokens=part.get("prompt_tokens", 0) + part.get("completion_tokens", 0),
-        error=None if error is None else _PROBLEM.decode(error),
-    )
 
 
 def encode_outcome(outcome: Outcome) -> Any:

@@ -5,17 +5,15 @@ from typing import Any, Final
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
 
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.records import Score
 
 from .codec import SCHEMA_VERSION, Document, PartCodec
-from .collection import Session
+from .collection import Session, insert_new
 
 _SCORE: Final = PartCodec(Score)
 _SNAPSHOT: Final = PartCodec(EvaluatorSnapshot)
-_DUPLICATE_KEY: Final = 11000
 
 
 class ScoreHistoryRepository:
@@ -50,11 +48,7 @@ class ScoreHistoryRepository:
                 session=session,
             )
             return
-        try:
-            await self._rows.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, documents)
 
     async def of_records(self, record_ids: Sequence[str]) -> dict[str, list[Score]]:
         """Return the replaced scores of records by record id, newest first."""

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
 
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState
 
 from .codec import Document
-from .collection import Repository, Session
-
-_DUPLICATE_KEY = 11000
+from .collection import Repository, Session, insert_new
 
 
 def _in_seconds(seconds: float) -> Document:
@@ -29,12 +26,7 @@ class TaskRepository(Repository[Task]):
 
     async def add(self, tasks: Sequence[Task], *, session: Session | None = None) -> None:
         """Store tasks; those that are there already stay as they are (outside a transaction)."""
-        documents = [self._codec.encode(task) for task in tasks]
-        try:
-            await self._rows.insert_many(documents, ordered=False, session=session)
-        except BulkWriteError as error:
-            if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
-                raise
+        await insert_new(self._rows, [self._codec.encode(task) for task in tasks], session=session)
 
     async def claim(self, identifier: str, ticket: int, owner: str, lease_seconds: float) -> Task | None:
         """Take a task for `lease_seconds`; None where the ticket is old or somebody holds the task.

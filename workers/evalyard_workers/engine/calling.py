@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,6 +31,9 @@ class Caller:
     def __init__(self, target: evalyard.Target[Any], settings: RunSettings) -> None:
         self._target = target
         self._settings = settings
+
+    async def prepare(self, records: Sequence[Record]) -> None:
+        """Do nothing: a system is called for each record by itself."""
 
     async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:
         """Return what calling the system for a record gives, after as many attempts as the run allows.

@@ -114,7 +114,7 @@ class Engine:
             await self._store.tasks.delete_of_run(task.run_id)
             return None
         try:
-            ended = await (self._plan(run, lease) if task.kind is TaskKind.PLAN else self._execute(run, lease))
+            ended = await self._work_at(run, lease)
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: one run fails, the worker lives
             if _is_of_the_database(error):
                 # The lease runs out by itself, and the sweeper gives the task to whoever is there.
@@ -152,6 +152,17 @@ class Engine:
             _log.info("the run has ended in the meantime")
         await self._give_back(task, TaskState.IDLE if task.kind is TaskKind.FIGURES else TaskState.READY)
 
+    async def _work_at(self, run: Run, lease: Lease) -> _Ended:
+        match lease.task.kind:
+            case TaskKind.PLAN:
+                return await self._plan(run, lease)
+            case TaskKind.EXECUTE:
+                return await self._execute(run, lease)
+            case TaskKind.SCORE_RUN:
+                return await self._score_as_a_whole(run, lease)
+            case TaskKind.FIGURES:
+                return await self._refresh(run, lease)
+
     async def _plan(self, run: Run, lease: Lease) -> _Ended:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
         if run.is_terminal:
@@ -182,14 +193,16 @@ class Engine:
         await self._queue.hint(ready)
         return kept
 
+    async def _refresh(self, run: Run, lease: Lease) -> _Ended:
+        async with lease.held(_nothing):
+            await self._services.runs.refresh(run_id=run.id)
+        return _Ended(TaskState.IDLE)
+
+    async def _score_as_a_whole(self, run: Run, lease: Lease) -> _Ended:
+        whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
+        return _Ended(await whole.work(lease, self._stopping))
+
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
-        if lease.task.kind is TaskKind.FIGURES:
-            async with lease.held(_nothing):
-                await self._services.runs.refresh(run_id=run.id)
-            return _Ended(TaskState.IDLE)
-        if lease.task.kind is TaskKind.SCORE_RUN:
-            whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
-            return _Ended(await whole.work(lease, self._stopping))
         if run.status not in ACTIVE:
             return _Ended(TaskState.DONE if run.is_terminal else TaskState.READY)
         called = run.called_system

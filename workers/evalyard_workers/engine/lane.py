@@ -101,8 +101,9 @@ class Lane:
         await self._to_call.put(None)
 
     async def _feed(self, records: list[Record]) -> None:
-        if self._caller is None:
+        if self._caller is None or not records:
             return
+        await self._caller.prepare(records)
         for record in records:
             if self._stopping:
                 self._left_behind = True

@@ -8,7 +8,7 @@ from typing import Final
 from evalyard_core.domain.runs import Run
 from evalyard_core.storage import Store
 from evalyard_core.storage.datasets import ItemSelection
-from evalyard_core.storage.records import Trial
+from evalyard_core.storage.planned_records import Trial
 
 _BATCH: Final = 500
 _MOST_WRITES: Final = 2

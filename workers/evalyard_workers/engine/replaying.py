@@ -1,6 +1,6 @@
 """Taking the outputs of a run from another one: nothing is called and nothing is paid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from evalyard_core.domain.ids import global_id, record_id
 from evalyard_core.domain.payload import now
@@ -14,11 +14,15 @@ class Replayer:
     def __init__(self, store: Store, run_id: str) -> None:
         self._store = store
         self._run_id = run_id
+        self._sources: dict[str, Record] = {}
+
+    async def prepare(self, records: Sequence[Record]) -> None:
+        """Read what the other run has for these records, in one round trip."""
+        self._sources |= await self._store.records.get_many([self._source_id(record) for record in records])
 
     async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:  # noqa: ARG002 - as Caller's
-        """Return the output that is there, at no cost and without a latency, or why there is none."""
-        identifier = record_id(self._run_id, record.item_id or "", record.trial)
-        source = await self._store.records.get(identifier)
+        """Return the output of a prepared record, at no cost and without a latency, or why there is none."""
+        source = self._sources.pop(self._source_id(record), None)
         problem = _problem(source, record)
         if source is None or problem is not None:
             return Outcome(error=problem, attempts=record.attempts + 1, started_at=now(), finished_at=now())
@@ -31,6 +35,9 @@ class Replayer:
             started_at=now(),
             finished_at=now(),
         )
+
+    def _source_id(self, record: Record) -> str:
+        return record_id(self._run_id, record.item_id or "", record.trial)
 
 
 def _problem(source: Record | None, record: Record) -> Problem | None:

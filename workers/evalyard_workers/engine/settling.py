@@ -154,8 +154,10 @@ class Settlement:
         shown = {case.record.id for case in called} & self.shown_running
         self.shown_running -= shown
         progress = replace(progress_of(done), running=-len(shown))
+        pulse = await self._store.runs.add_progress(self._run.id, progress, tallies_of(done))
+        # Only now: what is in neither sum would let a budget be overshot.
         self.uncounted_cost -= sum(case.outcome.cost_usd or 0.0 for case in called)
-        self._heed(await self._store.runs.add_progress(self._run.id, progress, tallies_of(done)))
+        self._heed(pulse)
 
 
 async def _batches(queue: "asyncio.Queue[T | None]") -> AsyncIterator[list[T]]:
