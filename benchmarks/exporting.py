@@ -1,4 +1,4 @@
-"""(d) Exports of runs of growing length over HTTP: time, size, and the most memory that the API process ever had."""
+"""(e) Exports of runs of growing length over HTTP: time, size, and the most memory that the API process ever had."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""(e) The pages on which results are read, at 1,000 runs and 1,000,000 records, over HTTP."""
+"""(f) The pages on which results are read, at 1,000 runs and 1,000,000 records, over HTTP."""
 
 import statistics
 import time

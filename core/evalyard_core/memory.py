@@ -10,7 +10,7 @@ def collect_seldom() -> None:
     """Look for cycles seldom, and never among what is alive now; call this once a process, when it has started.
 
     Records, scores and answers hold no cycles and go by their reference counts. At the default of 700 objects the
-    collector takes a twelfth of a worker's time for finding nothing.
+    collector takes up to a tenth of a worker's time for finding nothing.
     """
     gc.collect()
     gc.freeze()

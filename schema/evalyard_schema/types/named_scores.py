@@ -70,7 +70,7 @@ class NamedScores:
 
     @field
     def mean_interval(self) -> Interval | None:
-        """Student's interval of the mean."""
+        """Student's interval of the mean, by item where there are trials; of few or skewed values a bootstrap's."""
         return Interval.of(self.distribution.mean_interval)
 
     @field

@@ -1,6 +1,7 @@
 """Calling a plugin: whatever it does, the caller gets an answer."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ async def answer_later(
     if loop is None:
         return await _in_thread(function, argument, threads, limit_seconds)
     try:
-        return await loop.run(lambda: _answer_on_loop(function, argument, limit_seconds), limit_seconds)
+        return await loop.run(lambda: answer_on_loop(lambda: function(argument), limit_seconds), limit_seconds)
     except Blocked:
         return Answer(None, HungError(limit_seconds, blocked=True), time.perf_counter() - begun)
 
@@ -68,11 +69,14 @@ async def _in_thread(function: Callable[[Any], Any], argument: Any, threads: Thr
             threads.leave(call)
 
 
-async def _answer_on_loop(function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> Answer:
+async def answer_on_loop(call: Callable[[], Any], limit_seconds: float) -> Answer:
+    """Make a call on the loop that this runs on, and await what it returns where that is to be awaited."""
     begun = time.perf_counter()
     try:
         async with asyncio.timeout(limit_seconds) as limit:
-            return Answer(await function(argument), None, time.perf_counter() - begun)
+            result = call()
+            result = await result if inspect.isawaitable(result) else result
+            return Answer(result, None, time.perf_counter() - begun)
     except TimeoutError as error:
         hung = HungError(limit_seconds) if limit.expired() else error
         return Answer(None, hung, time.perf_counter() - begun)

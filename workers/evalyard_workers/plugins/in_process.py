@@ -1,8 +1,6 @@
 """Calling an evaluator in the worker's own process: in threads, or on an event loop of its own where it is async."""
 
 import asyncio
-import inspect
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,7 +8,7 @@ from typing import Any, Final
 import evalyard
 from evalyard.plugins import VariableError, read_batch
 
-from .answers import RAISED, Answer, HungError, Variables, answer_later, answer_now
+from .answers import RAISED, Answer, HungError, Variables, answer_later, answer_now, answer_on_loop
 from .host import ReadyEvaluator
 from .live import LiveEvaluator
 from .loops import Blocked
@@ -80,7 +78,7 @@ class InProcess:
         answers: list[Answer | None] = [None] * len(cases)
 
         async def one(place: int, case: Variables) -> None:
-            answers[place] = await _awaited(instance, case, self._timeout)
+            answers[place] = await answer_on_loop(lambda: instance.evaluate(**case), self._timeout)
 
         async def work() -> None:
             await asyncio.gather(*(one(place, case) for place, case in enumerate(cases)))
@@ -166,17 +164,3 @@ class _Turn:
             if self.abandoned:
                 return
             self.answers.append(answer)
-
-
-async def _awaited(instance: evalyard.Evaluator[Any], case: Variables, limit_seconds: float) -> Answer:
-    begun = time.perf_counter()
-    try:
-        async with asyncio.timeout(limit_seconds) as limit:
-            result: Any = instance.evaluate(**case)
-            result = await result if inspect.isawaitable(result) else result
-    except TimeoutError as error:
-        hung = HungError(limit_seconds) if limit.expired() else error
-        return Answer(None, hung, time.perf_counter() - begun)
-    except RAISED as error:
-        return Answer(None, error, time.perf_counter() - begun)
-    return Answer(result, None, time.perf_counter() - begun)
