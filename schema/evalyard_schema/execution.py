@@ -101,16 +101,12 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         self._edges = met
         try:
             for pending, value in zip(edges, found, strict=True):
-                branch, same = pending.branch, (pending.edge, id(pending.branch))
-                if same in shared:
-                    pending.results[branch.response_name] = shared[same]
-                    continue
-                told = len(self.collected_errors.errors)
-                completed = self._complete(branch, pending.edge.made(value), pending.path)
+                same, told = (pending.edge, id(pending.branch)), len(self.collected_errors.errors)
+                completed = shared.get(same) or self._complete(pending.branch, pending.edge.made(value), pending.path)
                 if self.is_awaitable(completed):
                     late.append((pending, completed))
                     continue
-                pending.results[branch.response_name] = completed
+                pending.results[pending.branch.response_name] = completed
                 if len(self.collected_errors.errors) == told:
                     shared[same] = completed
         finally:

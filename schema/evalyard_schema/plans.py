@@ -7,8 +7,6 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from graphql import (
-    GRAPHQL_MAX_INT,
-    GRAPHQL_MIN_INT,
     GraphQLBoolean,
     GraphQLField,
     GraphQLFloat,
@@ -188,14 +186,12 @@ def _coercion(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     """Return how a value is written, without a second look at a number that is well within its type."""
     coerce = leaf.coerce_output_value
     if leaf.name == GraphQLInt.name:
-        return lambda value: value if type(value) is int and _LEAST <= value <= _MOST else coerce(value)
+        return lambda value: value if type(value) is int and -(2**31) <= value < 2**31 else coerce(value)
     if leaf.name == GraphQLFloat.name:
         # A float that is not finite differs from itself less itself.
         return lambda value: value if type(value) is float and value - value == 0.0 else coerce(value)
     return cache(coerce) if is_enum_type(leaf) else coerce
 
 
-_LEAST: Final = GRAPHQL_MIN_INT
-_MOST: Final = GRAPHQL_MAX_INT
 #: The types whose every value a leaf writes as it is.
 _FIT: Final[dict[str, type]] = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}
