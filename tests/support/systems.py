@@ -81,3 +81,8 @@ async def speaking(input: Any, request: evalyard.TargetRequest) -> Any:
             raise
         gates[input["gate"]].clear()
     return "".join(input["words"])
+
+
+async def long(input: Any) -> Any:
+    """Answer as long a text as the input says."""
+    return "x" * input["length"]
