@@ -60,12 +60,16 @@ class Settings(BaseSettings):
     denied_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Plugins that may not be used, also where they are allowed; likewise."
     )
+    trusted_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Evaluators that run in the worker's own process, beside the first-party ones; likewise."
+    )
     isolated_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Evaluators that run in processes of their own, beside those that ask for it; likewise."
+        (), description="Evaluators that run in processes of their own, also where they are trusted; likewise."
     )
     plugin_memory_mb: int = Field(
         4096, ge=0, description="Address space of a plugin's own process in MiB; 0 sets no limit."
     )
+    plugin_processes: int = Field(8, ge=1, description="Processes for plugins that one worker process keeps at most.")
     log_format: Literal["json", "text"] = Field(
         "text", description="Form of the log lines on stderr: `json` or `text`."
     )
@@ -78,6 +82,7 @@ class Settings(BaseSettings):
         "target_allowed_networks",
         "allowed_plugins",
         "denied_plugins",
+        "trusted_plugins",
         "isolated_plugins",
         mode="before",
     )

@@ -52,7 +52,7 @@ class RemoteEvaluator:
         if self._trouble.is_left_alone:
             return Answer(None, self._trouble.not_tried(), 0.0)
         try:
-            async with self._children.lent() as child:
+            async with self._children.lent(self._key) as child:
                 answer = await self._run(child, cases, limit_seconds)
         except (Ended, Late) as error:
             self._trouble.note()
@@ -63,7 +63,7 @@ class RemoteEvaluator:
     async def _turn(self, batch: "_Batch", limit_seconds: float) -> Exception | None:
         """Score what is left of a batch; return why it was broken off."""
         try:
-            async with self._children.lent() as child:
+            async with self._children.lent(self._key) as child:
                 await self._score(child, batch, limit_seconds)
         except (Ended, Late) as error:
             return _fault(error, limit_seconds)
@@ -164,7 +164,7 @@ async def check(children: Children, key: str, config: Any) -> None:
 
 async def _asked(children: Children, question: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     try:
-        async with children.lent() as child:
+        async with children.lent(key) as child:
             await child.send(question)
             answer = await _mapping(child, _DESCRIBE_SECONDS)
     except Late as error:
@@ -208,6 +208,7 @@ async def _answer(
         said = read_answer(message)
     except _DAMAGED:
         return await _nonsense(child)
+    child.is_spent = child.is_spent or isinstance(said.error, MemoryError)
     return said.place, Answer(said.result, said.error, said.seconds, version)
 
 
