@@ -37,7 +37,10 @@ class Settings(BaseSettings):
     link_secret: SecretStr | None = Field(
         None, min_length=32, description="What signs links to exports; else a secret kept in the database."
     )
-    data: Path = Field(Path(".evalyard"), description="Folder of the embedded database and broker (`evalyard up`).")
+    data: Path = Field(
+        Path(".evalyard"),
+        description="Folder of the embedded database and broker (`evalyard up`), and of isolated plugins.",
+    )
     mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")
     valkey: Path | None = Field(None, description="The valkey-server or redis-server of `evalyard up`; likewise.")
     worker_threads: int = Field(32, ge=1, le=512, description="Batches that one worker process has under way at once.")
