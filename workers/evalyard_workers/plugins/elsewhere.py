@@ -15,6 +15,8 @@ from .room import Room
 
 #: Describing and checking have places of their own: nobody waits for a run to be told what a plugin is.
 _ASKING: Final = 4
+_IDLE_SECONDS: Final = 600.0
+_IDLE_ASKING_SECONDS: Final = 60.0
 
 
 class Elsewhere:
@@ -24,7 +26,7 @@ class Elsewhere:
         """`on_news` is called when more is known than when `refresh` returned."""
         self._memory_bytes = memory_bytes
         self._on_news = on_news
-        self._scoring, self._asking = Room(processes), Room(_ASKING)
+        self._scoring, self._asking = Room(processes, _IDLE_SECONDS), Room(_ASKING, _IDLE_ASKING_SECONDS)
         self._children: dict[tuple[str, str], Children] = {}
         self._distributions: dict[tuple[str, str], Isolated] = {}
 
@@ -67,7 +69,7 @@ class Elsewhere:
         await check(self._distributions[_name(home)].asking, key, config)
 
     async def run(self) -> None:
-        """End processes that nobody has used for ten minutes, for ever."""
+        """End processes that nobody has used for ten minutes, or for one where they only told something, for ever."""
         await asyncio.gather(self._scoring.run(), self._asking.run())
 
     async def close(self) -> None:

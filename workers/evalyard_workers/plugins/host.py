@@ -89,13 +89,14 @@ class PluginHost:
         return [*self._evaluators, *self._elsewhere.plugins, *self._targets]
 
     def where(self, key: str) -> str:
-        """Say where an evaluator runs, in words."""
+        """Say where an evaluator that is installed runs, in words."""
         elsewhere = self._elsewhere.plugins.get(key)
         if elsewhere is not None:
             return "in a process" if elsewhere[1].python == sys.executable else "in its own environment"
-        loaded = self._evaluators.get(key)
-        asks = loaded is not None and loaded.component is not None and loaded.component.isolation == "process"
-        return "in a process" if asks else "in the worker"
+        component = self._evaluators[key].component
+        if component is None:
+            return "nowhere"
+        return "in a process" if component.isolation == "process" else "in the worker"
 
     def evaluator_plugins(self) -> tuple[EvaluatorPlugin, ...]:
         """Return what the library shows of the evaluators."""

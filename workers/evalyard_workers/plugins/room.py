@@ -6,8 +6,6 @@ from typing import Final
 
 from .child import Child
 
-#: An idle process is closed after so many seconds.
-IDLE_SECONDS: Final = 600.0
 _LOOK_SECONDS: Final = 30.0
 
 
@@ -18,9 +16,11 @@ class Room:
     that is taken is always a user or an idle process.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, idle_seconds: float) -> None:
+        """Have a process end after so many seconds in which nobody used it."""
         self.most = most
         self.turns = asyncio.Semaphore(most)
+        self._idle_seconds = idle_seconds
         self._taken = 0
         self._idle: list[Child] = []
         self._is_closed = False
@@ -62,21 +62,20 @@ class Room:
         """End the idle processes of a generation."""
         await self._end([child for child in self._idle if child.generation is generation])
 
-    async def retire(self, idle_seconds: float) -> None:
-        """End the processes that nobody has used for so long."""
-        latest = time.monotonic() - idle_seconds
-        await self._end([child for child in self._idle if child.used_at <= latest])
-
     async def run(self) -> None:
-        """End processes that nobody has used for ten minutes, for ever."""
+        """End processes that nobody uses any more, for ever."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            await self.retire(IDLE_SECONDS)
+            await self._retire()
 
     async def close(self) -> None:
         """End every process; one that is in use ends when it comes back."""
         self._is_closed = True
         await self._end(list(self._idle))
+
+    async def _retire(self) -> None:
+        latest = time.monotonic() - self._idle_seconds
+        await self._end([child for child in self._idle if child.used_at <= latest])
 
     async def _end(self, leaving: list[Child]) -> None:
         self._idle = [child for child in self._idle if child not in leaving]

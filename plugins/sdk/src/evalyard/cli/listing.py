@@ -18,8 +18,8 @@ from evalyard.plugins import FoundPlugin, describe_evaluator, describe_target, d
 class Installed:
     """A plugin that is installed; `problem` says why it can't be used, with the remedy.
 
-    `runs` says where a worker would run it: "in the worker", "in a process" or "in its own environment"; None where no
-    worker is installed to tell.
+    `runs` says where a worker would run it: "in the worker", "in a process", "in its own environment" or "nowhere";
+    None where no worker is installed to tell.
     """
 
     kind: str
