@@ -1,6 +1,7 @@
 """Which evaluators run in a process of their own, and what such a process costs nobody else."""
 
 import os
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,27 @@ async def test_what_ran_out_of_memory_is_not_used_again(site: Site, hosts: Any) 
     assert greedy.error is not None
     assert greedy.error.code == "OUT_OF_MEMORY"
     assert after.value not in {None, before.value}
+
+
+YIELDING = '''
+import os
+from pathlib import Path
+from evalyard import ScoreType, evaluator
+
+@evaluator(score_type=ScoreType.CATEGORICAL)
+def brief(*, output: str) -> str:
+    """Tell whom the kernel lets go before this process."""
+    return f"{os.nice(0)} {Path('/proc/self/oom_score_adj').read_text().strip()}"
+'''
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+async def test_its_process_gives_way_to_the_worker(site: Site, hosts: Any) -> None:
+    site.install("acme-one", source=YIELDING)
+
+    made = await score(await hosts(), "acme-one/brief", score_type="CATEGORICAL")
+
+    assert made.value == f"{min(19, os.nice(0) + 5)} 1000"
 
 
 async def test_an_import_that_hangs_holds_nobody_up(site: Site, hosts: Any) -> None:

@@ -92,8 +92,8 @@ class Rouge(_Rouge):
 class CorpusRouge(_Rouge):
     """Measure how much of their best references a run's outputs repeat, from 0 to 1 (ROUGE).
 
-    That is the mean over the records, as the original ROUGE reports it. rouge-score's BootstrapAggregator estimates it by resampling at
-    random; the exact mean gives the same run the same score.
+    That is the mean over the records, as the original ROUGE reports it. rouge-score's BootstrapAggregator estimates it
+    by resampling at random; the exact mean gives the same run the same score.
     """
 
     def evaluate_run(self, cases: Iterable[Case]) -> Score:
