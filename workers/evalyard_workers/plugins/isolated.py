@@ -11,7 +11,7 @@ from evalyard_core.domain.plugins import EvaluatorPlugin
 from .child import Home
 from .children import Children
 from .describing import broken_evaluator, evaluator_told
-from .refusals import PluginUnavailable
+from .refusals import UNUSABLE
 from .remote import describe
 from .versions import Versions
 
@@ -83,9 +83,9 @@ class Isolated:
             return broken_evaluator(found, found.problem)
         try:
             return evaluator_told(found, await describe(self.asking, found.key))
-        except PluginUnavailable as error:
+        except UNUSABLE as error:
             problem = str(error)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             problem = f"The process of {found.key} describes it in another form: install its evalyard again."
         _log.warning("plugin is broken", plugin=found.key, problem=problem)
         return broken_evaluator(found, problem)
