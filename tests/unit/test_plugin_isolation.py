@@ -153,18 +153,24 @@ from evalyard import ScoreType, evaluator
 
 @evaluator(score_type=ScoreType.CATEGORICAL)
 def brief(*, output: str) -> str:
-    """Tell whom the kernel lets go before this process."""
-    return f"{os.nice(0)} {Path('/proc/self/oom_score_adj').read_text().strip()}"
+    """Tell whom the kernel lets go before this process, and what it has been told."""
+    told = [name for name in os.environ if name.startswith("EVALYARD_")]
+    return f"{os.nice(0)} {Path('/proc/self/oom_score_adj').read_text().strip()} {os.environ['OMP_NUM_THREADS']} {told}"
 '''
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-async def test_its_process_gives_way_to_the_worker(site: Site, hosts: Any) -> None:
+async def test_its_process_gives_way_to_the_worker_and_knows_its_secrets_only(
+    site: Site, hosts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("EVALYARD_SECRET_KEY", "for evaluators")
+    monkeypatch.setenv("EVALYARD_MONGODB_URL", "mongodb://worker:password@127.0.0.1")
     site.install("acme-one", source=YIELDING)
 
     made = await score(await hosts(), "acme-one/brief", score_type="CATEGORICAL")
 
-    assert made.value == f"{min(19, os.nice(0) + 5)} 1000"
+    assert made.value == f"{min(19, os.nice(0) + 5)} 1000 1 ['EVALYARD_SECRET_KEY']"
 
 
 async def test_an_import_that_hangs_holds_nobody_up(site: Site, hosts: Any) -> None:

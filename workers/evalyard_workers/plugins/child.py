@@ -27,6 +27,9 @@ _END_SECONDS: Final = 20.0
 _LINES_A_SECOND: Final = 20
 _LONGEST_LINE: Final = 1_000
 _SECRETS: Final = "EVALYARD_SECRET_"
+#: Libraries that compute start a thread a core, each with tens of megabytes of address space; several processes are
+#: beside each other anyway. What the worker's environment says goes before it.
+_THREADS: Final = {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,7 @@ def _ending(code: int) -> str:
 
 def _environment() -> dict[str, str]:
     """Return the worker's environment without what is the worker's own business, such as the database's password."""
-    return {
+    return _THREADS | {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("EVALYARD_") or name.startswith(_SECRETS)
