@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evalyard_core.domain.records import Score
+from evalyard_workers.plugins import isolated
 from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.remote import RemoteEvaluator
 from evalyard_workers.plugins.rules import FIRST_PARTY, PluginRules
@@ -186,6 +187,21 @@ async def test_an_import_that_hangs_holds_nobody_up(site: Site, hosts: Any) -> N
     hanging = "acme-one/brief is still being loaded: look again in a minute."
     assert shown(host)["acme-one/brief"].problem == hanging
     assert (await score(host, "acme-two/brief", "a", "BOOLEAN")).value is True
+
+
+async def test_where_one_import_hung_the_next_ones_get_less_time(
+    site: Site, hosts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "_DESCRIBE_SECONDS", 0.2)
+    monkeypatch.setattr(isolated, "_DESCRIBE_NEXT_SECONDS", 0.1)
+    site.install("acme-one", source="import threading\nthreading.Event().wait()", evaluators=("first", "second"))
+
+    problems = [plugin.problem for plugin in shown(await hosts()).values()]
+
+    assert problems == [
+        f"acme-one/{told}: report it to its authors, or uninstall it."
+        for told in ("first was not loaded within 0.2 s", "second was not loaded within 0.1 s")
+    ]
 
 
 def test_what_is_known_of_evaluators_that_hung_stays_bounded(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -11,11 +12,15 @@ from evalyard_core.domain.plugins import EvaluatorPlugin
 from .child import Home
 from .children import Children
 from .describing import broken_evaluator, evaluator_told
-from .refusals import UNUSABLE
+from .refusals import UNUSABLE, TooSlow
 from .remote import describe
 from .versions import Versions
 
 _log = structlog.get_logger(__name__)
+
+_DESCRIBE_SECONDS: Final = 60.0
+#: Where one import of a distribution hung the others are likely to hang, too.
+_DESCRIBE_NEXT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Isolated:
         self._offer = Offer(children.home, (), frozenset())
         self._known: dict[str, EvaluatorPlugin] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._limit_seconds = 0.0
 
     @property
     def home(self) -> Home:
@@ -72,6 +78,7 @@ class Isolated:
 
     async def _describe(self) -> None:
         """Describe one after the other, in one process as long as that lives, and let it end then."""
+        self._limit_seconds = _DESCRIBE_SECONDS
         for found in self._offer.plugins:
             known = self._known.get(found.key)
             if known is None or known.problem is not None or found.problem is not None:
@@ -82,9 +89,11 @@ class Isolated:
         if found.problem is not None:
             return broken_evaluator(found, found.problem)
         try:
-            return evaluator_told(found, await describe(self.asking, found.key))
+            return evaluator_told(found, await describe(self.asking, found.key, self._limit_seconds))
         except UNUSABLE as error:
             problem = str(error)
+            if isinstance(error, TooSlow):
+                self._limit_seconds = _DESCRIBE_NEXT_SECONDS
         except (AttributeError, KeyError, TypeError, ValueError):
             problem = f"The process of {found.key} describes it in another form: install its evalyard again."
         _log.warning("plugin is broken", plugin=found.key, problem=problem)

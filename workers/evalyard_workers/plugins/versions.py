@@ -1,7 +1,8 @@
 """Which versions a distribution and all that it needs are installed in: code that was imported is of these."""
 
+import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import Distribution, distributions
 from typing import TypeAlias
 
@@ -22,10 +23,11 @@ class Installed:
         self._path = path
         self._distributions: dict[str, Distribution | None] = {}
         self._requirements: dict[str, list[Requirement]] = {}
+        self._versions: dict[str, str] = {}
 
     def versions(self, name: str) -> Versions:
         """Return the versions of a distribution and of all that it needs."""
-        return frozenset((found, one.version) for found, one in self.needed(name).items())
+        return frozenset((needed, self._versions[needed]) for needed in self.needed(name))
 
     def needed(self, name: str) -> dict[str, Distribution]:
         """Return a distribution and all that it needs, by canonical name; what is not installed is left out."""
@@ -51,14 +53,16 @@ class Installed:
             path = sys.path if self._path is None else self._path
             found = next(iter(distributions(name=name, path=list(path))), None)
             self._distributions[name] = found
-            self._requirements[name] = list(_requirements(found))
+            if found is not None:
+                # Parsed once for both: it may be long.
+                metadata = found.metadata
+                self._versions[name] = next(iter(metadata.get_all("Version", ())), "")
+                self._requirements[name] = list(_requirements(metadata.get_all("Requires-Dist", ())))
         return self._distributions[name]
 
 
-def _requirements(found: Distribution | None) -> Iterator[Requirement]:
-    for text in (found.requires if found is not None else None) or ():
-        try:
+def _requirements(texts: Iterable[str]) -> Iterator[Requirement]:
+    for text in texts:
+        # Whoever offers plugins with such metadata is told by `discover`.
+        with contextlib.suppress(InvalidRequirement):
             yield Requirement(text)
-        except InvalidRequirement:
-            # Whoever offers plugins with such metadata is told by `discover`.
-            continue
