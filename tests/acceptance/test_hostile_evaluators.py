@@ -74,6 +74,7 @@ async def test_each_costs_its_own_scores_and_nothing_else(room: Room) -> None:
     started = await start()
     working = asyncio.create_task(deliver_at_once(room))
     await reached(room, started, RunStatus.RUNNING)
+    await room.store.workers.beat("here")
     await reached(room, await start_other(), RunStatus.COMPLETED)
     assert not working.done()
     await working

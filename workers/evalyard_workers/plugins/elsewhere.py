@@ -26,7 +26,8 @@ class Elsewhere:
         """`on_news` is called when more is known than when `refresh` returned."""
         self._memory_bytes = memory_bytes
         self._on_news = on_news
-        self._scoring, self._asking = Room(processes, _IDLE_SECONDS), Room(_ASKING, _IDLE_ASKING_SECONDS)
+        self._scoring = Room(processes, _IDLE_SECONDS)
+        self._asking = Room(_ASKING, _IDLE_ASKING_SECONDS, shares=True)
         self._children: dict[tuple[str, str], Children] = {}
         self._distributions: dict[tuple[str, str], Isolated] = {}
 

@@ -16,20 +16,25 @@ class Room:
     that is taken is always a user or an idle process.
     """
 
-    def __init__(self, most: int, idle_seconds: float) -> None:
-        """Have a process end after so many seconds in which nobody used it."""
+    def __init__(self, most: int, idle_seconds: float, *, shares: bool = False) -> None:
+        """Have a process end after so many seconds in which nobody used it.
+
+        The evaluators of a distribution have a process each as long as there are places, unless one `shares`.
+        """
         self.most = most
         self.turns = asyncio.Semaphore(most)
         self._idle_seconds = idle_seconds
+        self._shares = shares
         self._taken = 0
         self._idle: list[Child] = []
         self._is_closed = False
 
     def reuse(self, generation: object, plugin: str) -> Child | None:
-        """Return an idle process of a generation: that which ran the plugin last, or any where there is no place."""
+        """Return an idle process of a generation: that which ran the plugin last, or any that it may share."""
         ours = [child for child in self._idle if child.generation is generation]
         fitting = [child for child in ours if child.plugin == plugin]
-        chosen = next(reversed(fitting or (ours if self._taken >= self.most else [])), None)
+        may_share = self._shares or self._taken >= self.most
+        chosen = next(reversed(fitting or (ours if may_share else [])), None)
         if chosen is not None:
             self._idle.remove(chosen)
         return chosen
