@@ -72,6 +72,10 @@ TRIALS: dict[str, list[tuple[dict[str, Any], Any, Any]]] = {
 }
 
 
+#: Pages whose Python asks a server: tests/acceptance/test_client.py runs it.
+RUN_ELSEWHERE = {"docs/python-client.md"}
+
+
 def blocks(page: str, language: str) -> list[str]:
     """Return the fenced blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
@@ -117,7 +121,9 @@ def evaluators_of(module: types.ModuleType) -> dict[str, type[evalyard.Evaluator
     }
 
 
-@pytest.mark.parametrize("module", with_a_block("python"), indirect=True)
+@pytest.mark.parametrize(
+    "module", [page for page in with_a_block("python") if page not in RUN_ELSEWHERE], indirect=True
+)
 def test_the_evaluators_describe_themselves_and_score(module: types.ModuleType):
     shown = evaluators_of(module)
 
