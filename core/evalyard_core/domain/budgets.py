@@ -16,6 +16,8 @@ from .runs import Run, RunStatus
 
 #: Shares get smaller as less is left, but no smaller than this part of the budget.
 LEAST_SHARE: Final = 0.002
+#: What is less than this part of the budget is nothing: sums of many costs are not exact.
+ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +44,12 @@ def allot(budget: float, counted: float, others: Iterable[Account], *, lanes: in
 
     Storage does the same in the database.
     """
+    nothing = budget * ROUNDING
     accounts = list(others)
     left = budget - counted - spent - sum(max(0.0, account.spent) for account in accounts)
     free = budget - counted - spent - sum(max(0.0, account.allowed) for account in accounts)
-    share = max(0.0, min(free, max(free / (2 * lanes), budget * LEAST_SHARE)))
-    return Allowance(share=share, left=left)
+    share = min(free, max(free / (2 * lanes), budget * LEAST_SHARE))
+    return Allowance(share=share if free > nothing else 0.0, left=left if left > nothing else 0.0)
 
 
 def seconds_left(run: Run, at: datetime) -> float | None:

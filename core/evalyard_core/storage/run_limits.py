@@ -4,7 +4,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from evalyard_core.domain.budgets import LEAST_SHARE, Allowance
+from evalyard_core.domain.budgets import LEAST_SHARE, ROUNDING, Allowance
 from evalyard_core.domain.circuits import Circuit
 from evalyard_core.domain.runs import ACTIVE
 
@@ -51,8 +51,8 @@ class RunLimitRepository:
 
 def _allot(budget: float, lane: str, lanes: int, spent: float) -> list[Document]:
     beyond = {"$subtract": [budget - spent, "$progress.cost_usd"]}
-    free: Any = "$allotted.free"
-    share = {"$max": [0, {"$min": [free, {"$max": [{"$divide": [free, 2 * lanes]}, budget * LEAST_SHARE]}]}]}
+    free = "$allotted.free"
+    part = {"$min": [free, {"$max": [{"$divide": [free, 2 * lanes]}, budget * LEAST_SHARE]}]}
     account = {"allowed": {"$add": ["$allotted.share", spent]}, "spent": {"$literal": spent}}
     return [
         {
@@ -61,7 +61,12 @@ def _allot(budget: float, lane: str, lanes: int, spent: float) -> list[Document]
                 "allotted.free": {"$subtract": [beyond, _of_others(lane, "allowed")]},
             }
         },
-        {"$set": {"allotted.share": share}},
+        {
+            "$set": {
+                "allotted.left": _unless_nothing("$allotted.left", "$allotted.left", budget),
+                "allotted.share": _unless_nothing(free, part, budget),
+            }
+        },
         {"$set": {f"accounts.{lane}": account}},
     ]
 
@@ -70,3 +75,7 @@ def _of_others(lane: str, what: str) -> Document:
     accounts = {"$objectToArray": {"$ifNull": ["$accounts", {}]}}
     dollars = {"$cond": [{"$eq": ["$$this.k", lane]}, 0, {"$max": [0, f"$$this.v.{what}"]}]}
     return {"$sum": {"$map": {"input": accounts, "in": dollars}}}
+
+
+def _unless_nothing(dollars: str, value: Any, budget: float) -> Document:
+    return {"$cond": [{"$gt": [dollars, budget * ROUNDING]}, value, 0.0]}

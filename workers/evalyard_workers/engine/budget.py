@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from typing import Final
 
-from evalyard_core.domain.budgets import spent_too_much
+from evalyard_core.domain.budgets import ROUNDING, spent_too_much
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.storage import Store
 
@@ -42,7 +42,7 @@ class Purse:
     @property
     def is_empty(self) -> bool:
         """Whether nothing may be begun before there is a new share."""
-        return self.budget is not None and self._share <= 0
+        return self.budget is not None and self._share <= self.budget * ROUNDING
 
     def spend(self, record_id: str, dollars: float | None) -> None:
         """Note what an answer for a record cost."""
@@ -56,12 +56,12 @@ class Purse:
         if self.budget is None or not self.is_empty:
             return True
         async with self._waiting:
-            while self._share <= 0 and not self._closed.is_set():
+            while self.is_empty and not self._closed.is_set():
                 async with self._steady:
                     await self._ask(self.budget)
-                if self._share <= 0:
+                if self.is_empty:
                     await self._wait()
-        return self._share > 0 and not self.is_over
+        return not self.is_empty and not self.is_over
 
     @contextlib.asynccontextmanager
     async def counting(self, record_ids: Iterable[str]) -> AsyncIterator[int | None]:
