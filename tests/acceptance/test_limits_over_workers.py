@@ -24,8 +24,9 @@ async def stage(
     async with staged(room, broker_url, mongodb_url, database_name) as stage:
         for _ in range(WORKERS):
             await stage.add_worker()
-        async with asyncio.timeout(60):
-            while await room.store.workers.live_count() <= WORKERS:
+        async with asyncio.timeout(180):
+            # The room's own entry among them is gone when nobody has renewed it for long.
+            while sum(worker.id != "here" for worker in await room.store.workers.live()) < WORKERS:
                 await asyncio.sleep(0.05)
         yield stage
 
