@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, Variables] = {
     },
     "tryTarget": lambda w: {"input": {"systemVersionId": gid("SystemVersion", w.version), "input": "hi"}},
     "setProductionVersion": lambda w: {"systemVersionId": gid("SystemVersion", w.version)},
+    "setRateLimit": lambda w: {"systemVersionId": gid("SystemVersion", w.version)},
     "startRun": lambda w: {"input": {"projectId": gid("Project", w.project)}},
     "rerun": lambda w: {"runId": gid("Run", w.run)},
     "submitRecords": lambda w: {"runId": gid("Run", w.run), "records": [{"input": 1, "output": 1}]},

@@ -279,6 +279,16 @@ async def test_a_system_and_its_versions(operator: Asker, world: World, store: S
             "versions": {"totalCount": 2, "edges": [{"node": {"name": "v2"}}, {"node": {"name": "v1"}}]},
         }
     }
+    limit = """mutation($id: ID!, $limit: RateLimitInput) {
+        setRateLimit(systemVersionId: $id, rateLimit: $limit) {
+            name rateLimit { requestsPerMinute tokensPerMinute }
+        }
+    }"""
+    for given in ({"requestsPerMinute": 60}, {"tokensPerMinute": 1_000_000_000}, None):
+        shown = None if given is None else {"requestsPerMinute": None, "tokensPerMinute": None, **given}
+        assert await operator(limit, id=versions[0]["id"], limit=given) == {
+            "setRateLimit": {"name": "v1", "rateLimit": shown}
+        }
 
 
 async def test_the_library(operator: Asker, store: Store):

@@ -23,7 +23,7 @@ async def asker(room: Room) -> AsyncIterator[Asker]:
 
 RUN = """fragment run on Run {
     id number name status statusReason source notes tags metadata
-    trials concurrency maxAttempts timeoutSeconds sampleSize
+    trials concurrency maxAttempts maxConsecutiveFailures timeoutSeconds sampleSize warnings
     dataset { id } datasetVersion system { name } systemVersion { id name config } rerunOf { id } previous { id }
     progress {
         total pending running completed passed failed errored cancelled percent recordsPerSecond etaSeconds revision
@@ -59,6 +59,18 @@ async def started(room: Room, asker: Asker, function: str = "priced", size: int 
     return (await asker(START, input=wanted))["startRun"], dataset, version, evaluator
 
 
+async def test_a_run_says_whom_it_does_not_ask_any_more(room: Room, asker: Asker):
+    run, *_ = await started(room, asker, function="locked", size=30, maxConsecutiveFailures=3)
+    await room.deliver()
+
+    ended = (await asker(READ, id=run["id"]))["run"]
+
+    assert (ended["status"], ended["maxConsecutiveFailures"], ended["progress"]["errored"]) == ("COMPLETED", 3, 30)
+    [warning] = ended["warnings"]
+    assert warning.startswith("The system was not asked any more after ")
+    assert warning.endswith("(HTTP_403: You may not.) Mend that, and retry the errored records.")
+
+
 async def test_a_run_from_its_start_to_its_end(room: Room, asker: Asker):
     given = {
         "notes": "first",
@@ -78,6 +90,7 @@ async def test_a_run_from_its_start_to_its_end(room: Room, asker: Asker):
         ["a"],
     )
     assert (run["trials"], run["concurrency"], run["maxAttempts"], run["timeoutSeconds"]) == (2, 8, 3, 60.0)
+    assert (run["maxConsecutiveFailures"], run["warnings"]) == (20, [])
     assert (run["metadata"], run["datasetVersion"]) == ({"commit": "abc"}, 1)
     assert run["dataset"] == {"id": gid("Dataset", dataset)}
     assert run["systemVersion"] == {

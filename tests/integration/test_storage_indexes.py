@@ -39,6 +39,7 @@ from evalyard_core.domain.lists import (
     SystemVersionList,
 )
 from evalyard_core.domain.payload import now
+from evalyard_core.domain.rates import Refused, Wanted
 from evalyard_core.domain.records import Record, RecordStatus, Verdict
 from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunSource, RunStatus, RunSummary, SystemPin
 from evalyard_core.domain.systems import System, SystemVersion
@@ -343,6 +344,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     keys, an_hour_ago = range(PAGE), now() - timedelta(hours=1)
     yield partial(store.answer_cache.newest, seeds.project_id, [f"a{n}" for n in keys], since=an_hour_ago)
     yield partial(store.score_cache.newest, seeds.project_id, [f"s{n}" for n in keys], since=an_hour_ago)
+    yield partial(store.rate_limits.standing, [seeds.version.id])
     yield partial(store.tasks.unfinished, seeds.busy.id)
     yield store.workers.live
     yield store.workers.live_count
@@ -360,6 +362,11 @@ def _exported(seeds: Seeds) -> Iterator[RecordList]:
 def _writes(seeds: Seeds) -> Iterator[Step]:
     """Yield what changes documents found by other than their ids."""
     store, run_id = seeds.store, seeds.busy.id
+    yield partial(store.rate_limits.reserve, seeds.version.id, Wanted(calls=1))
+    yield partial(store.rate_limits.slow_down, seeds.version.id, Refused(age_ms=0, rate=1))
+    yield partial(store.run_limits.allot, run_id, 1.0, lane=0, lanes=4, spent=0.0)
+    yield partial(store.run_limits.give_back, run_id, 0)
+    yield partial(store.run_limits.stop_soon, run_id, "enough")
     yield partial(store.tasks.overdue, due_seconds=10)
     yield partial(store.tasks.wake, run_id, due_seconds=10)
     yield partial(store.tasks.reopen, run_id, due_seconds=10)

@@ -217,6 +217,8 @@ async def test_an_ended_run_comes_back_to_work_unless_it_has_changed(shared_stor
     evaluators = (a_snapshot(), a_snapshot())
     wanted = replace(run, evaluators=evaluators)
     reopened = await shared_store.runs.reopen(wanted, SCORING, rescoring=["e1"])
+    assert reopened is not None
+    assert reopened.resumed_at is not None
     assert reopened == replace(
         run,
         status=SCORING,
@@ -224,6 +226,7 @@ async def test_an_ended_run_comes_back_to_work_unless_it_has_changed(shared_stor
         finished_at=None,
         evaluators=evaluators,
         rescoring=("e1",),
+        resumed_at=reopened.resumed_at,
         revision=1,
     )
     assert await shared_store.runs.reopen(wanted, SCORING, rescoring=["e1"]) is None

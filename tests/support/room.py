@@ -1,5 +1,6 @@
 """A room to run the engine in: all of it in the test's own process, with messages that the test delivers."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from evalyard_core.domain.datasets import Dataset
 from evalyard_core.domain.evaluators import Evaluator, Threshold, VariableMapping
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.plugins import Worker
+from evalyard_core.domain.rates import RateLimit
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run, RunSettings
 from evalyard_core.domain.systems import SystemVersion
@@ -44,6 +46,7 @@ class Room:
         self.mailbox = mailbox
         self.host = host
         self.project: Project
+        self.engines: list[Engine] = []
         self.engine = self.new_engine()
 
     @classmethod
@@ -68,9 +71,11 @@ class Room:
             )
         )
 
-    def new_engine(self) -> Engine:
+    def new_engine(self, threads: int = 8) -> Engine:
         """Another worker process, as it were."""
-        return Engine(self.services, self.mailbox, self.host, threads=8, evaluator_timeout_seconds=2)
+        engine = Engine(self.services, self.mailbox, self.host, threads=threads, evaluator_timeout_seconds=2)
+        self.engines.append(engine)
+        return engine
 
     def answerer(self) -> Answerer:
         return Answerer(self.store, self.host, "here", 2)
@@ -95,7 +100,7 @@ class Room:
         """Make a version of a system out of a function of tests.support.systems."""
         return await self.version("python", {"function": f"tests.support.systems:{function}"})
 
-    async def version(self, target: str, config: Any) -> SystemVersion:
+    async def version(self, target: str, config: Any, rate_limit: RateLimit | None = None) -> SystemVersion:
         """Make a version of a system of its own; the room answers as a worker does meanwhile."""
         system = await self.services.systems.create(actor=ANYONE, project_id=self.project.id, name=f"s{now()}")
         return await self.services.systems.create_version(
@@ -104,6 +109,7 @@ class Room:
             name="v1",
             target=target,
             config=config,
+            rate_limit=rate_limit,
         )
 
     async def evaluator(
@@ -160,6 +166,18 @@ class Room:
     async def expire(self, run: Run) -> None:
         """Let the leases and hints of a run's tasks run out now."""
         await self.store.tasks._rows.update_many({"run_id": run.id}, {"$set": {"due_at": run.created_at}})
+
+    async def deliver_to(self, *engines: Engine) -> None:
+        """Let engines take turns at once until no messages are left, each message going to the next of them."""
+
+        async def work(place: int, message: tuple[str, int]) -> None:
+            following = await engines[place % len(engines)].work(*message)
+            if following is not None:
+                self.mailbox.messages.append((following.id, following.ticket))
+
+        while self.mailbox.messages:
+            messages, self.mailbox.messages[:] = list(self.mailbox.messages), []
+            await asyncio.gather(*(work(place, message) for place, message in enumerate(messages)))
 
     async def finished(self, run: Run) -> Run:
         """Deliver everything and return the run as it then is."""

@@ -48,6 +48,11 @@ async def moody(input: Any, request: evalyard.TargetRequest) -> Any:
     return input["answer"]
 
 
+async def locked(input: Any) -> Any:
+    """Refuse every call, as a system does whose key is wrong."""
+    raise evalyard.TargetError("You may not.", code="HTTP_403")
+
+
 async def priced(input: Any) -> evalyard.TargetResponse:
     """Answer at a price of a cent."""
     await asyncio.sleep(0.005)

@@ -150,3 +150,9 @@ def _cut(message: str) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def warnings_of(run: Run) -> list[str]:
+    """Return what went wrong with a run as a whole though it went on, in sentences with the remedy."""
+    names = {entry.evaluator_id: f"The evaluator {entry.name!r}" for entry in run.evaluators}
+    return [circuit.warning(names.get(circuit.key, "The system")) for circuit in run.circuits]

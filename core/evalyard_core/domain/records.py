@@ -211,6 +211,19 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    """How far the calls for a record have come whose lane was left before one gave an output.
+
+    `attempts` were made, `last` is the one after which it is given up; since `limited_since` the system has refused
+    calls for it as too many.
+    """
+
+    attempts: int
+    last: int
+    limited_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One execution of one item in a run; `seq` is its place in the run, `lane` the part of the run it belongs to.
 
@@ -248,6 +261,7 @@ class Record:
     finished_at: datetime | None = None
     scores: tuple[Score, ...] = ()
     annotations: tuple[Annotation, ...] = ()
+    retrying: Retrying | None = None
 
 
 def stored_outcome(record: Record) -> Outcome:

@@ -12,6 +12,7 @@ import orjson
 from evalyard import TargetMode
 
 from .caching import RunCache
+from .circuits import Circuit
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
 from .payload import AsText, Json
@@ -86,6 +87,7 @@ class RunSettings:
     item_tags: tuple[str, ...] = ()
     max_cost_usd: float | None = None
     max_duration_seconds: float | None = None
+    max_consecutive_failures: int = 20
     cache: RunCache = field(default_factory=RunCache)
 
     @property
@@ -267,7 +269,9 @@ class Run:
     """One execution of a system version over a dataset version, scored by evaluators.
 
     `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
-    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted.
+    evaluators said of the run as a whole, by their ids; `resumed_at` is when it was brought back to work; `circuits`
+    holds whom it does not ask any more; `stopping` is why it is to end as FAILED once its calls in flight are answered;
+    `hidden` runs are being deleted.
     """
 
     id: str
@@ -289,6 +293,7 @@ class Run:
     rerun_of: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    resumed_at: datetime | None = None
     revision: int = 0
     progress: Progress = field(default_factory=Progress)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
@@ -297,6 +302,8 @@ class Run:
     run_scores: Mapping[str, RunScore] = field(default_factory=dict)
     rescoring: tuple[str, ...] = ()
     dispatch: Dispatch | None = None
+    circuits: tuple[Circuit, ...] = ()
+    stopping: str | None = None
     hidden: bool = False
 
     def run_number(self, evaluator_id: str) -> float | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .payload import Json
+from .rates import RateLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,10 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemVersion:
-    """An immutable configuration of a system; `target` is the key of the target plugin that calls it."""
+    """An immutable configuration of a system; `target` is the key of the target plugin that calls it.
+
+    Its rate limit is no part of the configuration: it may change, also while runs call the system.
+    """
 
     id: str
     system_id: str
@@ -29,3 +33,4 @@ class SystemVersion:
     target: str
     config: Json
     created_at: datetime
+    rate_limit: RateLimit | None = None

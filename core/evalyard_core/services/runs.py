@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.budgets import seconds_left, took_too_long
 from evalyard_core.domain.client_scores import is_given_by_client
 from evalyard_core.domain.datasets import AttachedEvaluator
 from evalyard_core.domain.errors import BadInput, Conflict, NotFound
@@ -107,7 +108,7 @@ class RunService:
             raise Conflict("The outputs of this run were submitted; submit the errored ones again.", field="runId")
         if not run.progress.errored:
             raise Conflict(f"Run {run.number} has no errored records.", field="runId")
-        return await self._reopen(run, replace(run, run_scores={}), RunStatus.RUNNING, rescoring=())
+        return await self._reopen(run, replace(run, run_scores={}, circuits=()), RunStatus.RUNNING, rescoring=())
 
     async def rescore(self, *, actor: Actor, run_id: str, evaluator_ids: Sequence[str] | None = None) -> Run:
         """Score the stored outputs of an ended run again, without calling the system."""
@@ -129,7 +130,8 @@ class RunService:
         # In a cancelled run there may be records now that its scores as a whole are not over.
         still = {} if run.status is RunStatus.CANCELLED else run.run_scores
         run_scores = {identifier: score for identifier, score in still.items() if identifier not in chosen}
-        changed = replace(run, evaluators=(*kept, *snapshots), run_scores=run_scores)
+        circuits = tuple(circuit for circuit in run.circuits if circuit.key not in chosen)
+        changed = replace(run, evaluators=(*kept, *snapshots), run_scores=run_scores, circuits=circuits)
         return await self._reopen(run, changed, RunStatus.SCORING, rescoring=tuple(chosen))
 
     async def update(self, *, actor: Actor, run_id: str, changes: Mapping[str, Any]) -> Run:
@@ -178,6 +180,9 @@ class RunService:
         run = await self._store.runs.get(run_id)
         if run is None or (run.is_external and run.status is RunStatus.RUNNING):
             return await self._finish_overdue(run)
+        if run.stopping is not None and run.status in ACTIVE:
+            await self._store.runs.move(run.id, RunStatus.FAILED, of=ACTIVE, at=now(), reason=run.stopping)
+            return await self.end(run_id=run_id)
         await give_up_missing(self._store, run)
         collected = await self._collect(run_id)
         if collected.has_open_records and run.status in ACTIVE:
@@ -218,6 +223,8 @@ class RunService:
         return await self._store.runs.get(run.id)
 
     async def _finish_overdue(self, run: Run | None) -> Run | None:
+        if run is not None and (seconds_left(run, now()) or 0.0) < 0:
+            return await self.stop(run=run, status=RunStatus.FAILED, reason=took_too_long(run))
         finished = await finish_overdue(self._store, run) if run is not None else None
         if finished is not None:
             await self._wake(finished.id)

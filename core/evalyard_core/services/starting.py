@@ -184,6 +184,7 @@ def _check_settings(settings: RunSettings) -> None:
     check_range(settings.trials, 1, 100, field="input.trials")
     check_range(settings.concurrency, 1, 1_000, field="input.concurrency")
     check_range(settings.max_attempts, 1, 20, field="input.maxAttempts")
+    check_range(settings.max_consecutive_failures, 1, MOST_RECORDS_A_RUN, field="input.maxConsecutiveFailures")
     check_range(settings.timeout_seconds, 0.01, 3_600.0, field="input.timeoutSeconds")
     if settings.sample_size is not None:
         check_range(settings.sample_size, 1, MOST_RECORDS_A_RUN, field="input.sampleSize")

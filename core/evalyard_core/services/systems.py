@@ -9,6 +9,7 @@ from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import check_name, check_text
 from evalyard_core.domain.payload import now, payload_size
+from evalyard_core.domain.rates import RateLimit, check_rate_limit
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.storage import Store
 
@@ -41,7 +42,14 @@ class SystemService:
         return system
 
     async def create_version(
-        self, *, actor: Actor, system_id: str, name: str, target: str, config: Any = None
+        self,
+        *,
+        actor: Actor,
+        system_id: str,
+        name: str,
+        target: str,
+        config: Any = None,
+        rate_limit: RateLimit | None = None,
     ) -> SystemVersion:
         """Create a version, once the target plugin itself has accepted the config."""
         system = await self.require(actor=actor, system_id=system_id, role=Role.EDITOR, field="input.systemId")
@@ -54,6 +62,7 @@ class SystemService:
             target=found.key,
             config={} if config is None else config,
             created_at=now(),
+            rate_limit=check_rate_limit(rate_limit, field="input.rateLimit"),
         )
         payload_size(version.config, field="input.config", most=1_000_000)
         check_config(found.config_schema, version.config, field="input.config")
@@ -87,11 +96,27 @@ class SystemService:
 
     async def set_production(self, *, actor: Actor, version_id: str) -> System:
         """Note which version of its system is in production."""
-        version = (await self.get_versions(actor=actor, ids=[version_id])).get(version_id)
-        if version is None:
-            raise NotFound("There is no such system version.", field="systemVersionId")
-        actor.require_role(Role.EDITOR)
+        version = await self._require_version(actor, version_id)
         system = await self._store.systems.set_production(version.system_id, version.id)
         if system is None:
             raise NotFound("There is no such system.", field="systemVersionId")
         return system
+
+    async def set_rate_limit(self, *, actor: Actor, version_id: str, limit: RateLimit | None) -> SystemVersion:
+        """Say how often a version may be called, by all its runs together; None takes the limit away.
+
+        Runs that are at work keep to it within seconds.
+        """
+        version = await self._require_version(actor, version_id)
+        check_rate_limit(limit, field="rateLimit")
+        changed = await self._store.system_versions.set_rate_limit(version.id, limit)
+        if changed is None:
+            raise NotFound("There is no such system version.", field="systemVersionId")
+        return changed
+
+    async def _require_version(self, actor: Actor, version_id: str) -> SystemVersion:
+        version = (await self.get_versions(actor=actor, ids=[version_id])).get(version_id)
+        if version is None:
+            raise NotFound("There is no such system version.", field="systemVersionId")
+        actor.require_role(Role.EDITOR)
+        return version

@@ -20,8 +20,10 @@ from .indexes import INDEXES
 from .judgements import JudgementRepository
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
+from .rate_limits import RateLimitRepository
 from .records import RecordRepository
 from .requests import RequestRepository
+from .run_limits import RunLimitRepository
 from .runs import RunRepository
 from .score_cache import ScoreCacheRepository
 from .scores import ScoreHistoryRepository
@@ -51,7 +53,9 @@ class Store:
         self.evaluators = EvaluatorRepository(self._database)
         self.systems = SystemRepository(self._database)
         self.system_versions = SystemVersionRepository(self._database)
+        self.rate_limits = RateLimitRepository(self._database)
         self.runs = RunRepository(self._database)
+        self.run_limits = RunLimitRepository(self._database)
         self.records = RecordRepository(self._database)
         self.answer_cache = AnswerCacheRepository(self._database)
         self.score_cache = ScoreCacheRepository(self._database)

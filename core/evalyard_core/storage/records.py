@@ -20,6 +20,7 @@ from evalyard_core.domain.records import (
     Problem,
     Record,
     RecordStatus,
+    Retrying,
     Score,
     ScoreSource,
     ScoreStatus,
@@ -50,13 +51,21 @@ _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 #: How many records a summary reads at once.
 _AT_ONCE: Final = 1000
 
-_UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "started_at": None, "finished_at": None}
+_UNTOUCHED: Final[Document] = {
+    "verdict": None,
+    "error": None,
+    "scores": [],
+    "retrying": None,
+    "started_at": None,
+    "finished_at": None,
+}
 
 _PROBLEM = PartCodec(Problem)
 _OUTCOME = PartCodec(Outcome)
 _ORIGIN = PartCodec(AnswerOrigin)
 _SCORES = PartCodec(tuple[Score, ...])
 _ANNOTATION = PartCodec(Annotation)
+_RETRYING = PartCodec(Retrying)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +184,17 @@ class RecordRepository(Listed[Record, RecordList]):
             {"_id": {"$in": list(identifiers)}, "status": RecordStatus.RUNNING},
             {"$set": {"status": RecordStatus.PENDING, "started_at": None}},
         )
+
+    async def keep_retrying(self, retrying: Mapping[str, Retrying]) -> None:
+        """Note how far the calls for records have come that wait for another turn, by their ids."""
+        writes = [
+            UpdateOne(
+                {"_id": identifier, "status": {"$in": _UNCALLED}},
+                {"$set": {"retrying": _RETRYING.encode(entry), "attempts": entry.attempts}},
+            )
+            for identifier, entry in retrying.items()
+        ]
+        await self._rows.bulk_write(writes, ordered=False)
 
     async def annotate(self, identifier: str, annotation: Annotation, *, most: int) -> Record | None:
         """Add an annotation; None where the record is gone or has `most` of them."""

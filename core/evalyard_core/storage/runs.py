@@ -1,16 +1,19 @@
 """Runs. A document also keeps `at`, by which lists are sorted: the start, or until then the creation."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
+from evalyard_core.domain.circuits import Circuit, Streak
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.filters import OrderDirection, RunFilter, RunOrder, RunOrderField
 from evalyard_core.domain.lists import RunList
+from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import RunScore
 from evalyard_core.domain.runs import (
     ACTIVE,
@@ -29,6 +32,7 @@ from .codec import Document, PartCodec
 from .collection import Session
 from .listed import Listed, Selection
 from .pages import Order
+from .run_progress import PULSE, RunPulse, growth, read_pulse
 from .search import in_text
 
 _FIELDS: Final = {
@@ -69,15 +73,7 @@ _DISPATCH = PartCodec(Dispatch)
 _DISTRIBUTIONS = PartCodec(dict[str, Distribution])
 _RUN_SCORE = PartCodec(RunScore)
 _RUN_SCORES = PartCodec(dict[str, RunScore])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunPulse:
-    """What a worker that holds a lane must know of its run from moment to moment."""
-
-    status: RunStatus
-    progress: Progress
-    started_at: datetime | None
+_CIRCUITS = PartCodec(tuple[Circuit, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +174,7 @@ class RunRepository(Listed[Run, RunList]):
         return await self._update({"_id": identifier}, _changed({"dispatch": _DISPATCH.encode(dispatch)}))
 
     async def reopen(self, run: Run, status: RunStatus, *, rescoring: Sequence[str]) -> Run | None:
-        """Bring an ended run back to work with the evaluators and the run scores of `run`.
+        """Bring an ended run back to work with the evaluators, the run scores and the circuits of `run`.
 
         None where it has changed since `run` was read.
         """
@@ -186,9 +182,14 @@ class RunRepository(Listed[Run, RunList]):
             "status": status,
             "status_reason": None,
             "finished_at": None,
+            "resumed_at": now(),
             "rescoring": list(rescoring),
             "run_scores": _RUN_SCORES.encode(dict(run.run_scores)),
             "evaluators": _SNAPSHOTS.encode(run.evaluators),
+            "circuits": _CIRCUITS.encode(run.circuits),
+            "failures": {},
+            "stopping": None,
+            "accounts": {},
         }
         ended = {"_id": run.id, "status": run.status, "revision": run.revision, "hidden": False}
         return await self._update(ended, _changed(changes))
@@ -209,28 +210,22 @@ class RunRepository(Listed[Run, RunList]):
         progress: Progress,
         tallies: Mapping[str, Tally],
         *,
+        streaks: Mapping[str, Streak] = MappingProxyType({}),
+        spent_by: int | None = None,
         outdates: bool = False,
         session: Session | None = None,
     ) -> RunPulse | None:
-        """Add to a run's counters in one round trip, and return how it stands; `outdates` marks its summary."""
-        increments = {f"progress.{name}": value for name, value in _nonzero(progress)}
-        for key, tally in tallies.items():
-            increments |= {f"tallies.{key}.{name}": value for name, value in _nonzero(tally)}
-        return self._pulse(
+        """Add to a run's counters in one round trip, and return how it stands; see `growth`."""
+        update = growth(progress, tallies, streaks=streaks, spent_by=spent_by, outdates=outdates)
+        return read_pulse(
             await self._rows.find_one_and_update(
-                {"_id": identifier},
-                {"$inc": {**increments, "revision": 1}, **({"$set": {"summary.outdated": True}} if outdates else {})},
-                return_document=True,
-                projection={"status": 1, "progress": 1, "started_at": 1},
-                session=session,
+                {"_id": identifier}, update, return_document=True, projection=PULSE, session=session
             )
         )
 
     async def pulse(self, identifier: str) -> RunPulse | None:
         """Return how a run stands."""
-        return self._pulse(
-            await self._rows.find_one({"_id": identifier}, projection={"status": 1, "progress": 1, "started_at": 1})
-        )
+        return read_pulse(await self._rows.find_one({"_id": identifier}, projection=PULSE))
 
     async def store_figures(self, identifier: str, figures: Figures) -> Run | None:
         """Replace a run's counters, and its summary where given, by exact ones."""
@@ -286,16 +281,6 @@ class RunRepository(Listed[Run, RunList]):
             "hidden": False,
         }
         return [row["_id"] async for row in self._rows.find(query, projection={"_id": 1})]
-
-    @staticmethod
-    def _pulse(row: Document | None) -> RunPulse | None:
-        if row is None:
-            return None
-        return RunPulse(
-            status=RunStatus(row["status"]),
-            progress=_PROGRESS.decode(row["progress"]),
-            started_at=row["started_at"],
-        )
 
 
 class RepeatedKey(Exception):
@@ -362,7 +347,3 @@ def between(low: Any, high: Any) -> Document:
 
 def _changed(changes: Mapping[str, Any]) -> Document:
     return {**({"$set": dict(changes)} if changes else {}), "$inc": {"revision": 1}}
-
-
-def _nonzero(part: Progress | Tally) -> list[tuple[str, float]]:
-    return [(entry.name, value) for entry in fields(part) if (value := getattr(part, entry.name))]

@@ -5,15 +5,18 @@ from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.errors import Conflict
 from evalyard_core.domain.lists import SystemList, SystemVersionList
+from evalyard_core.domain.rates import RateLimit
 from evalyard_core.domain.systems import System, SystemVersion
 
-from .codec import Document
+from .codec import Document, PartCodec
 from .listed import Listed, Selection
 from .pages import Order
 from .search import in_text
 
 _BY_AGE = Order()
 _NEWEST = Order(descending=True)
+
+_RATE_LIMIT = PartCodec(RateLimit)
 
 
 class SystemRepository(Listed[System, SystemList]):
@@ -61,6 +64,12 @@ class SystemVersionRepository(Listed[SystemVersion, SystemVersionList]):
             raise Conflict(
                 f"This system has a version {version.name!r} already; choose another name.", field="input.name"
             ) from error
+
+    async def set_rate_limit(self, identifier: str, limit: RateLimit | None) -> SystemVersion | None:
+        """Say how often a version may be called from now on."""
+        return await self._update(
+            {"_id": identifier}, {"$set": {"rate_limit": None if limit is None else _RATE_LIMIT.encode(limit)}}
+        )
 
     def selection(self, wanted: SystemVersionList) -> Selection:
         """Return a system's versions, newest first."""

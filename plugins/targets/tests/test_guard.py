@@ -113,13 +113,18 @@ async def test_the_next_address_is_tried_where_one_does_not_answer(server, resol
         assert (await client.get(f"http://qa.example:{server.port}/")).status_code == 200
 
 
-async def test_an_unknown_host_is_a_failed_connection(make_http_target, make_request, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "code", "retryable"),
+    [(socket.EAI_NONAME, "UNKNOWN_HOST", False), (socket.EAI_AGAIN, "CONNECTION", True)],
+    ids=["nobody knows the name", "no name server answers"],
+)
+async def test_an_unknown_host_is_asked_for_once(make_http_target, make_request, monkeypatch, number, code, retryable):
     async def unknown(*_, **__):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise socket.gaierror(number, "Name or service not known")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown, raising=False)
     target = await make_http_target(url="http://nowhere.example/")
-    assert await _code(target, make_request()) == ("CONNECTION", True)
+    assert await _code(target, make_request()) == (code, retryable)
 
 
 async def test_tls_keeps_to_the_name(make_answer, make_request, make_http_target, monkeypatch, resolver):
@@ -142,5 +147,5 @@ async def test_tls_keeps_to_the_name(make_answer, make_request, make_http_target
         right = await make_http_target(url=f"https://qa.example:{port}/", method="GET")
         wrong = await make_http_target(url=f"https://other.example:{port}/", method="GET")
         assert (await right.call(make_request())).output == {"answer": "Paris"}
-        assert await _code(wrong, make_request()) == ("CONNECTION", True)
+        assert await _code(wrong, make_request()) == ("TLS", False)
     assert names == ["qa.example", "other.example"]

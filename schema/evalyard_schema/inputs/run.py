@@ -42,6 +42,12 @@ class StartRunInput:
     max_attempts: int | None = strawberry.field(
         default=_DEFAULTS.max_attempts, description="How often one record calls the system at most, 1 to 20."
     )
+    max_consecutive_failures: int | None = strawberry.field(
+        default=_DEFAULTS.max_consecutive_failures,
+        description="How often in a row the system, or an evaluator, may fail with the same permanent error, such as "
+        "HTTP_401 or UNKNOWN_HOST, until it is not asked any more; 1 to 1,000,000. Records that it is not asked for "
+        "have the error CIRCUIT_OPEN.",
+    )
     timeout_seconds: float | None = strawberry.field(
         default=_DEFAULTS.timeout_seconds, description="The longest that one call may take."
     )
@@ -85,6 +91,7 @@ class StartRunInput:
             "trials": self.trials,
             "concurrency": self.concurrency,
             "max_attempts": self.max_attempts,
+            "max_consecutive_failures": self.max_consecutive_failures,
             "timeout_seconds": self.timeout_seconds,
         }
         return RunSettings(

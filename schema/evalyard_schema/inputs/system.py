@@ -3,6 +3,7 @@
 import strawberry
 from strawberry.scalars import JSON
 
+from evalyard_core.domain.rates import RateLimit
 from evalyard_core.services.trials import TargetTrial
 from evalyard_schema.described import input_type
 from evalyard_schema.ids import decode_given
@@ -18,6 +19,20 @@ class CreateSystemInput:
 
 
 @input_type
+class RateLimitInput:
+    """How often a system version may be called by all its runs and workers together: at least one of the two."""
+
+    requests_per_minute: int | None = strawberry.field(description="1 to 1,000,000.")
+    tokens_per_minute: int | None = strawberry.field(
+        description="1 to 1,000,000,000, prompts and completions together, as the target reports them; else estimated."
+    )
+
+    def to_domain(self) -> RateLimit:
+        """Return the limit."""
+        return RateLimit(requests_per_minute=self.requests_per_minute, tokens_per_minute=self.tokens_per_minute)
+
+
+@input_type
 class CreateSystemVersionInput:
     """A new version of a system: the target plugin must accept the config."""
 
@@ -27,6 +42,9 @@ class CreateSystemVersionInput:
         description="The target plugin's key, or its name where only one distribution has it."
     )
     config: JSON | None
+    rate_limit: RateLimitInput | None = strawberry.field(
+        description="How often it may be called by all its runs and workers together; setRateLimit changes it."
+    )
 
 
 @input_type

@@ -1,11 +1,13 @@
 """Systems under test."""
 
 import strawberry
+from strawberry import UNSET
 
 from evalyard_schema.context import Info
 from evalyard_schema.described import mutation
+from evalyard_schema.given import given
 from evalyard_schema.ids import decode
-from evalyard_schema.inputs.system import CreateSystemInput, CreateSystemVersionInput, TryTargetInput
+from evalyard_schema.inputs.system import CreateSystemInput, CreateSystemVersionInput, RateLimitInput, TryTargetInput
 from evalyard_schema.types.system import System, SystemVersion
 from evalyard_schema.types.tried import TriedTarget
 
@@ -34,6 +36,7 @@ class SystemMutation:
             name=input.name,
             target=input.target,
             config=input.config,
+            rate_limit=None if input.rate_limit is None else input.rate_limit.to_domain(),
         )
         return SystemVersion.of(created)
 
@@ -55,3 +58,19 @@ class SystemMutation:
             actor=info.context.actor, version_id=decode(system_version_id, "SystemVersion", field="systemVersionId")
         )
         return System.of(changed)
+
+    @mutation
+    async def set_rate_limit(
+        self, info: Info, system_version_id: strawberry.ID, rate_limit: RateLimitInput | None = UNSET
+    ) -> SystemVersion:
+        """Say how often a system version may be called by all its runs and workers together.
+
+        Runs that are at work keep to it within seconds; null, or nothing, takes the limit away.
+        """
+        chosen = given(rate_limit)
+        changed = await info.context.services.systems.set_rate_limit(
+            actor=info.context.actor,
+            version_id=decode(system_version_id, "SystemVersion", field="systemVersionId"),
+            limit=None if chosen is None else chosen.to_domain(),
+        )
+        return SystemVersion.of(changed)

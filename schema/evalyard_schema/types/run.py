@@ -9,6 +9,7 @@ from strawberry import UNSET
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import runs as domain
+from evalyard_core.domain.explaining import warnings_of
 from evalyard_core.domain.lists import RecordList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
@@ -47,6 +48,7 @@ class Run(RunResults, Node):
     trials: int
     concurrency: int
     max_attempts: int
+    max_consecutive_failures: int
     timeout_seconds: float
     sample_size: int | None
     item_tags: list[str]
@@ -76,6 +78,7 @@ class Run(RunResults, Node):
             trials=run.settings.trials,
             concurrency=run.settings.concurrency,
             max_attempts=run.settings.max_attempts,
+            max_consecutive_failures=run.settings.max_consecutive_failures,
             timeout_seconds=run.settings.timeout_seconds,
             sample_size=run.settings.sample_size,
             item_tags=list(run.settings.item_tags),
@@ -115,6 +118,11 @@ class Run(RunResults, Node):
     def dispatch(self) -> RunDispatch | None:
         """What was started elsewhere to carry it out; null where the workers do, or nobody has yet."""
         return RunDispatch.of(self.run.dispatch)
+
+    @field
+    def warnings(self) -> list[str]:
+        """What went wrong with it as a whole though it went on: a system or an evaluator that is not asked any more."""
+        return warnings_of(self.run)
 
     @field
     def progress(self) -> RunProgress:

@@ -10,6 +10,7 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import systems as domain
 from evalyard_core.domain.lists import RunList, SystemVersionList
+from evalyard_core.domain.rates import RateLimit as DomainRateLimit
 from evalyard_core.domain.runs import SystemPin
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
@@ -64,6 +65,19 @@ class System(Node):
 
 
 @object_type
+class RateLimit:
+    """How often a system version may be called by all its runs and workers together; null where nothing is asked."""
+
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+
+    @classmethod
+    def of(cls, limit: DomainRateLimit) -> Self:
+        """Return a limit."""
+        return cls(requests_per_minute=limit.requests_per_minute, tokens_per_minute=limit.tokens_per_minute)
+
+
+@object_type
 class SystemVersion(Node):
     """Immutable: a change is a new version."""
 
@@ -72,6 +86,9 @@ class SystemVersion(Node):
     target: str = strawberry.field(description="The key of the target plugin that calls it.")
     config: JSON
     created_at: datetime
+    rate_limit: RateLimit | None = strawberry.field(
+        description="How often it may be called, as setRateLimit says: no part of what the version is."
+    )
 
     @classmethod
     def of(cls, version: domain.SystemVersion) -> Self:
@@ -83,6 +100,7 @@ class SystemVersion(Node):
             target=version.target,
             config=version.config,
             created_at=version.created_at,
+            rate_limit=RateLimit.of(version.rate_limit) if version.rate_limit else None,
         )
 
     @classmethod

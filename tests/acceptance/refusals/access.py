@@ -61,6 +61,7 @@ CASES = (
     _too_low(op.CREATE_SYSTEM, "EDITOR", VIEWER, input={**_HERE, "name": "mine"}),
     _too_low(op.CREATE_VERSION, "EDITOR", VIEWER, input={"systemId": "<system>", "name": "2", "target": "python"}),
     _too_low(op.SET_PRODUCTION, "EDITOR", VIEWER, systemVersionId="<version>"),
+    _too_low(op.SET_RATE_LIMIT, "EDITOR", VIEWER, systemVersionId="<version>"),
     _too_low(op.START_RUN, "EDITOR", VIEWER, input=_HERE),
     _too_low(op.RERUN, "EDITOR", VIEWER, runId="<called>"),
     _too_low(op.SUBMIT, "EDITOR", VIEWER, runId="<bare>", records=[{"input": 1, "output": 1}]),

@@ -80,6 +80,7 @@ PLACES = (
     _place("system", op.RUNS, id="<project>", filter={"systemId": "<x>"}),
     _place("version", op.NODE, id="<x>"),
     _place("version", op.SET_PRODUCTION, systemVersionId="<x>"),
+    _place("version", op.SET_RATE_LIMIT, systemVersionId="<x>"),
     _place("version", op.START_RUN, input={**_OVER, "systemVersionId": "<x>"}),
     _place("version", op.RERUN, runId="<called>", input={"systemVersionId": "<x>"}),
     _place("version", op.RECORDS, id="<project>", filter={"systemVersionIds": ["<x>"]}),

@@ -52,6 +52,10 @@ SET_PRODUCTION = """mutation ($systemVersionId: ID!) {
   setProductionVersion(systemVersionId: $systemVersionId) { id }
 }"""
 
+SET_RATE_LIMIT = """mutation ($systemVersionId: ID!, $rateLimit: RateLimitInput) {
+  setRateLimit(systemVersionId: $systemVersionId, rateLimit: $rateLimit) { id }
+}"""
+
 START_RUN = "mutation ($input: StartRunInput!) { startRun(input: $input) { id } }"
 RERUN = "mutation ($runId: ID!, $input: RerunInput) { rerun(runId: $runId, input: $input) { id } }"
 SUBMIT = """mutation ($runId: ID!, $records: [SubmittedRecordInput!]!) {

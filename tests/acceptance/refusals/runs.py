@@ -22,6 +22,8 @@ CASES: tuple[Refused, ...] = (
     _setting("concurrency", 0, "concurrency must be 1 to 1,000, not 0."),
     _setting("concurrency", 1_001, "concurrency must be 1 to 1,000, not 1001."),
     _setting("maxAttempts", 0, "maxAttempts must be 1 to 20, not 0."),
+    _setting("maxConsecutiveFailures", 0, "maxConsecutiveFailures must be 1 to 1,000,000, not 0."),
+    _setting("maxConsecutiveFailures", 1_000_001, "must be 1 to 1,000,000, not 1000001."),
     _setting("timeoutSeconds", 0, "timeoutSeconds must be 0.01 to 3,600.0, not 0."),
     _setting("timeoutSeconds", -1, "timeoutSeconds must be 0.01 to 3,600.0, not -1."),
     _setting("sampleSize", 0, "sampleSize must be 1 to 1,000,000, not 0."),

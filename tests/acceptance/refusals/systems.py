@@ -17,6 +17,15 @@ def _new(target: str, config: object = None) -> dict[str, object]:
     return {"systemId": "<system>", "name": "new", "target": target, "config": config}
 
 
+def _limited(name: str, field: str, says: str, **limit: object) -> tuple[Refused, Refused]:
+    """A rate limit that a new version does not take, nor one that is there."""
+    new = {**_new("python", {"function": "tests.support.systems:echo"}), "rateLimit": limit}
+    return (
+        bad_input(f"a version with {name}", op.CREATE_VERSION, f"input.rateLimit{field}", says, input=new),
+        bad_input(name, op.SET_RATE_LIMIT, f"rateLimit{field}", says, systemVersionId="<version>", rateLimit=limit),
+    )
+
+
 def _http(name: str, field: str, says: str, **config: object) -> Refused:
     new = _new("evalyard-targets/http", {"url": _URL, **config})
     return bad_input(name, op.CREATE_VERSION, f"input.config{field}", says, input=new)
@@ -137,6 +146,10 @@ CASES: tuple[Refused, ...] = (
     _workflow("a secret in an input", ".inputs", _ONLY_IN_HEADERS, inputs={"key": "${secret:KEY}"}),
     _workflow("a deadline in the past", ".deadline_seconds", "0 is less than or equal to ", deadline_seconds=0),
     _workflow("a deadline after 30 days", ".deadline_seconds", "greater than the maximum", deadline_seconds=3e6),
+    *_limited("a rate limit of nothing", "", "A rate limit needs requestsPerMinute, tokensPerMinute, or both."),
+    *_limited("no requests", ".requestsPerMinute", "must be 1 to 1,000,000, not 0.", requestsPerMinute=0),
+    *_limited("more requests", ".requestsPerMinute", "must be 1 to 1,000,000, not", requestsPerMinute=1_000_001),
+    *_limited("no tokens", ".tokensPerMinute", "must be 1 to 1,000,000,000, not -5.", tokensPerMinute=-5),
     _replay("a replay of nothing", "input.config", "'run_id' is a required property.", {}),
     *(
         not_found(f"a replay of {what}", op.CREATE_VERSION, "input.config.run_id", "There is no such run.", input=new)

@@ -3,14 +3,14 @@
 Records are looked up together, in one round trip; a run that does not ask for it looks nothing up and leaves nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from evalyard_core.domain.caching import CachedAnswer, answer_key, system_digest
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Outcome, Record
+from evalyard_core.domain.records import Outcome, Record, Retrying
 from evalyard_core.domain.runs import Run
 from evalyard_core.storage import Store
 from evalyard_core.storage.answer_cache import FoundAnswers
@@ -43,6 +43,20 @@ class CachingCaller:
         self._answers: dict[str, CachedAnswer] = {}
         self._unread: set[str] = set()
 
+    @property
+    def retrying(self) -> Mapping[str, Retrying]:
+        """What is known of records that were left before a call for them gave an output."""
+        return self._caller.retrying
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long the system can't be called, as far as is known."""
+        return self._caller.wait_seconds
+
+    def stop(self) -> None:
+        """Begin no more calls; those under way are finished."""
+        self._caller.stop()
+
     async def prepare(self, records: Sequence[Record]) -> None:
         """Look up what there is for these records, as far as it is not too large to be held."""
         keys = {record.id: self._key(record) for record in records}
@@ -53,16 +67,16 @@ class CachingCaller:
             if not found.complete:
                 self._unread |= keys.keys() - self._answers.keys()
 
-    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:
-        """Return the output of a prepared record at no cost and without a latency, or what a call gives."""
+    async def outcome(self, record: Record) -> Outcome | None:
+        """Return the output of a prepared record at no cost and without a latency, or what a call gives, if any."""
         key, answer = self._keys.pop(record.id), self._answers.pop(record.id, None)
         if record.id in self._unread:
             self._unread.remove(record.id)
             answer = (await self._found([key])).answers.get(key)
         if answer is not None:
             return _used_again(answer, record)
-        outcome = await self._caller.outcome(record, may_retry=may_retry)
-        return outcome if outcome.error is not None else replace(outcome, cache_key=key)
+        outcome = await self._caller.outcome(record)
+        return outcome if outcome is None or outcome.error is not None else replace(outcome, cache_key=key)
 
     def _key(self, record: Record) -> str:
         return answer_key(self._system, input=record.input, metadata=record.metadata, trial=record.trial)

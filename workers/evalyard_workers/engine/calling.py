@@ -4,18 +4,24 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
 import evalyard
+from evalyard_core.domain.circuits import SYSTEM
 from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import MAX_PAYLOAD_BYTES, now, payload_size
-from evalyard_core.domain.records import Outcome, Problem, Record
+from evalyard_core.domain.rates import CHARACTERS_A_TOKEN
+from evalyard_core.domain.records import Outcome, Problem, Record, Retrying
 from evalyard_core.domain.runs import RunSettings
 from evalyard_core.domain.scores import is_amount
+
+from .breaker import Breaker
+from .budget import Purse
+from .pacing import Gate, Permit
 
 _log = structlog.get_logger(__name__)
 
@@ -24,45 +30,101 @@ _LONGEST_PAUSE_SECONDS: Final = 60.0
 _LONGEST_MESSAGE: Final = 2_000
 _MOST_METADATA_BYTES: Final = 100_000
 
+#: So long a record waits for a system that refuses calls as too many; then each refusal is an attempt.
+PATIENCE_SECONDS: Final = 600.0
+_TOO_MANY: Final = frozenset({"HTTP_429", "RATE_LIMIT"})
+
+
+class LaneLimits(NamedTuple):
+    """Whom a lane may ask, and what it may spend."""
+
+    breaker: Breaker
+    purse: Purse
+
 
 class Caller:
     """Calls one target for the records of one run."""
 
-    def __init__(self, target: evalyard.Target[Any], settings: RunSettings) -> None:
+    def __init__(self, target: evalyard.Target[Any], settings: RunSettings, gate: Gate, limits: LaneLimits) -> None:
+        """`gate` is where each call waits for its moment."""
+        #: What is known of records that were left before a call for them gave an output, by their ids.
+        self.retrying: dict[str, Retrying] = {}
         self._target = target
         self._settings = settings
+        self._gate = gate
+        self._limits = limits
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long the system can't be called, as far as is known."""
+        return self._gate.pacer.wait_seconds
+
+    def stop(self) -> None:
+        """Begin no more calls; those under way are finished."""
+        self._gate.close()
 
     async def prepare(self, records: Sequence[Record]) -> None:
         """Do nothing: a system is called for each record by itself."""
 
-    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:
+    async def outcome(self, record: Record) -> Outcome | None:
         """Return what calling the system for a record gives, after as many attempts as the run allows.
 
-        The latency is that of the last attempt alone. `may_retry` is asked before another attempt.
+        The latency is that of the last attempt alone. None where the calls were stopped before there was an output or
+        no attempt left: then `retrying` knows how far they have come. A circuit that is open is an error of its own.
         """
+        breaker, purse = self._limits
+        if (problem := breaker.problem(SYSTEM)) is not None:
+            return Outcome(error=problem, attempts=record.attempts, finished_at=now())
+        outcome = await self._called(record) if await purse.may_call() else None
+        if outcome is not None:
+            breaker.note(SYSTEM, outcome.error)
+        return outcome
+
+    async def _called(self, record: Record) -> Outcome | None:
+        attempts = _Attempts(record, self._settings)
         started_at = now()
-        attempt = record.attempts
-        last = attempt + self._settings.max_attempts
-        while True:
-            attempt += 1
+        while (permit := await self._gate.enter()) is not None:
+            attempts.made += 1
             begun = time.perf_counter()
             try:
-                response = await self._call(record, attempt)
+                response = await self._call(record, attempts.made)
             except evalyard.TargetError as error:
-                again = error.retryable and attempt < last and may_retry()
-                _log.log(
-                    logging.INFO if again else logging.WARNING,
-                    "call failed",
-                    record=record.id,
-                    attempt=attempt,
-                    code=error.code,
-                    again=again,
-                )
-                if not again:
-                    return failure_of(error, attempt, begun, started_at)
-                await asyncio.sleep(pause_seconds(attempt, error.retry_after_seconds))
+                pause = await self._pause_after(error, attempts, permit)
+                if pause is None:
+                    return failure_of(error, attempts.made, begun, started_at)
+                await self._gate.pause(pause)
             else:
-                return success_of(response, attempt, begun, started_at)
+                self._note_tokens(record, response, permit)
+                return success_of(response, attempts.made, begun, started_at)
+        if (left := attempts.left) is not None:
+            self.retrying[record.id] = left
+        return None
+
+    async def _pause_after(self, error: evalyard.TargetError, attempts: "_Attempts", permit: Permit) -> float | None:
+        """Return how long to wait before the record's next call, None where there is to be none."""
+        if is_one_too_many(error):
+            await self._gate.pacer.slow_down(permit, error.retry_after_seconds)
+            if attempts.forgive():
+                return 0.0
+        again = error.retryable and attempts.made < attempts.last
+        _log.log(
+            logging.INFO if again else logging.WARNING,
+            "call failed",
+            record=attempts.record_id,
+            attempt=attempts.made,
+            code=error.code,
+            again=again,
+        )
+        return pause_seconds(attempts.made, error.retry_after_seconds) if again else None
+
+    def _note_tokens(self, record: Record, response: evalyard.TargetResponse, permit: Permit) -> None:
+        if not self._gate.pacer.counts_tokens:
+            return
+        if response.prompt_tokens is None and response.completion_tokens is None:
+            characters = payload_size(record.input, field="input") + payload_size(response.output, field="output")
+            self._gate.pacer.note_tokens(permit, characters / CHARACTERS_A_TOKEN)
+        else:
+            self._gate.pacer.note_tokens(permit, (response.prompt_tokens or 0) + (response.completion_tokens or 0))
 
     async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
         request = evalyard.TargetRequest(
@@ -76,6 +138,38 @@ class Caller:
             timeout_seconds=self._settings.timeout_seconds,
         )
         return await call_once(self._target, request)
+
+
+class _Attempts:
+    """The calls for one record; refusals of calls as too many are none for as long as somebody may wait for them."""
+
+    def __init__(self, record: Record, settings: RunSettings) -> None:
+        before = record.retrying
+        self.record_id = record.id
+        self.made = record.attempts
+        self.last = record.attempts + settings.max_attempts if before is None else before.last
+        self._before = before
+        self._most = settings.max_attempts
+        self._limited_since = before.limited_since if before else None
+
+    @property
+    def left(self) -> Retrying | None:
+        """What the record's next turn has to know, None where it knows that already."""
+        now_at = Retrying(attempts=self.made, last=self.last, limited_since=self._limited_since)
+        is_untried = self._limited_since is None and self.made == self.last - self._most
+        return None if now_at == self._before or is_untried else now_at
+
+    def forgive(self) -> bool:
+        """Take the last attempt back, unless the system has refused for too long."""
+        self._limited_since = self._limited_since or now()
+        patient = (now() - self._limited_since).total_seconds() < PATIENCE_SECONDS
+        self.made -= patient
+        return patient
+
+
+def is_one_too_many(error: evalyard.TargetError) -> bool:
+    """Tell whether a system refused a call since there were too many: with 429, or by saying when to come again."""
+    return error.retryable and (error.code in _TOO_MANY or bool(error.retry_after_seconds))
 
 
 async def call_once(target: evalyard.Target[Any], request: evalyard.TargetRequest) -> evalyard.TargetResponse:

@@ -27,15 +27,16 @@ from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
 from evalyard_workers.plugins.threads import Threads
 
-from .caching import CachingCaller, caching
-from .calling import Caller
+from .breaker import Breaker
+from .budget import Purse
+from .calling import LaneLimits
 from .dispatching import dispatch
 from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
 from .planning import lay_down
-from .replaying import Replayer
 from .score_caching import ScoreCache
 from .scoring import RunScorer
+from .sources import Sources
 from .whole import RunAsAWhole
 
 _log = structlog.get_logger(__name__)
@@ -48,10 +49,11 @@ _SCORING_THREADS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a turn left its task, and the task to go on with."""
+    """How a turn left its task, when it is of use to go on with it, and another task to go on with."""
 
     state: TaskState
     following: Task | None = None
+    wait_seconds: float = 0.0
 
 
 class Engine:
@@ -66,6 +68,7 @@ class Engine:
         self._queue = queue
         self._host = host
         self._targets = TargetPool(host)
+        self._sources = Sources(self._store, self._targets, host)
         self._threads = threads
         self._evaluator_timeout = evaluator_timeout_seconds
         self._scoring_threads = Threads(_SCORING_THREADS, "score")
@@ -126,16 +129,19 @@ class Engine:
             await self._give_up(run, task, error)
             return None
         if not lease.lost.is_set():
-            await self._give_back(task, ended.state)
+            await self._give_back(task, ended.state, ended.wait_seconds)
         return ended.following
 
-    async def _give_back(self, task: Task, state: TaskState) -> None:
-        """Release a task; a worker that stops leaves it to the others' sweepers, who look every two seconds."""
-        stopping = self._stopping.is_set()
-        released = await self._store.tasks.release(task, state, due_seconds=0 if stopping else HINT_SECONDS)
+    async def _give_back(self, task: Task, state: TaskState, wait_seconds: float = 0.0) -> None:
+        """Release a task, for the sweepers to find where it has to wait.
+
+        They look every two seconds; a worker that stops leaves all of its tasks to them.
+        """
+        left = self._stopping.is_set() or wait_seconds >= _TURN_SECONDS
+        released = await self._store.tasks.release(task, state, due_seconds=wait_seconds if left else HINT_SECONDS)
         if released is None:
             return
-        if released.state is TaskState.READY and not stopping:
+        if released.state is TaskState.READY and not left:
             await self._queue.hint([released])
         if released.state is TaskState.DONE:
             await self.end_if_done(task.run_id)
@@ -205,39 +211,36 @@ class Engine:
         return _Ended(await whole.work(lease, self._stopping))
 
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
-        if run.status not in ACTIVE:
-            return _Ended(TaskState.DONE if run.is_terminal else TaskState.READY)
-        called = run.called_system
+        if run.status not in ACTIVE or run.stopping is not None:
+            return _Ended(TaskState.DONE if run.is_terminal or run.stopping is not None else TaskState.READY)
         try:
-            caller = await self._caller(run)
+            lane = await self._lane(run, lease)
         except evalyard.TargetError as error:
             await self._fail(run, f"The system can't be called: {error}")
             return _Ended(TaskState.READY)
-        try:
-            cache = ScoreCache.of(run, self._store)
-            scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout, cache=cache)
-            lane = Lane(self._store, run, lease.task, caller=caller, scorer=scorer)
-            await self._carry_out(lane, lease)
-        finally:
-            if called is not None:
-                await self._targets.release(called)
         if lane.over_budget is not None:
             await self._fail(run, lane.over_budget)
             return _Ended(TaskState.READY)
-        return _Ended(self._state_after(lane, run))
+        return _Ended(self._state_after(lane, run), wait_seconds=lane.wait_seconds)
 
-    async def _caller(self, run: Run) -> Caller | CachingCaller | Replayer | None:
-        """Return what gives the outputs of a run; None where they are submitted."""
-        if run.system is not None and run.system.replays is not None:
-            return Replayer(self._store, run.system.replays)
-        called = run.called_system
-        if called is None:
-            return None
-        caller = Caller(await self._targets.acquire(called), run.settings)
-        return caching(caller, self._store, run, target_version=self._host.target_version(called.target))
+    async def _lane(self, run: Run, lease: Lease) -> Lane:
+        """Let a lane work for a turn and return it; raises TargetError where the system can't be called."""
+        limits = LaneLimits(Breaker(run), Purse(self._store, run, lease.task.lane))
+        cache = ScoreCache.of(run, self._store)
+        async with self._sources.of(run, limits) as source:
+            scorer = RunScorer(
+                *(run, self._host, self._scoring_threads, self._evaluator_timeout),
+                breaker=limits.breaker,
+                cache=cache,
+            )
+            lane = Lane(self._store, run, lease.task, source=source, scorer=scorer, limits=limits)
+            await self._carry_out(lane, lease)
+        return lane
 
     @staticmethod
     def _state_after(lane: Lane, run: Run) -> TaskState:
+        if lane.is_last_turn:
+            return TaskState.DONE
         if not lane.exhausted:
             return TaskState.READY
         waits = run.is_external and run.status is RunStatus.RUNNING
@@ -245,7 +248,12 @@ class Engine:
 
     async def _carry_out(self, lane: Lane, lease: Lease) -> None:
         """Let a lane work until it is done, its turn is over, its lease is lost, or the worker stops."""
-        async with lease.held(lane.beat):
+
+        async def beat() -> None:
+            await lane.beat()
+            await self._sources.pacers.look()
+
+        async with lease.held(beat):
             working = asyncio.create_task(lane.work())
             watching = asyncio.create_task(self._watch(lane, lease))
             try:
@@ -253,7 +261,7 @@ class Engine:
             finally:
                 watching.cancel()
                 await asyncio.wait({watching, working})
-        await lane.hand_back()
+        await lane.hand_back(is_held=not lease.lost.is_set())
 
     async def _watch(self, lane: Lane, lease: Lease) -> None:
         """Stop a lane when something else wants it to."""

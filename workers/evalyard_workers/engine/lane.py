@@ -7,18 +7,18 @@ database work at the same time. Whatever stops a lane, outputs that came back ar
 import asyncio
 from typing import Final
 
+from evalyard_core.domain.budgets import seconds_left, spent_too_much, took_too_long
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus
 from evalyard_core.domain.runs import ACTIVE, Progress, Run, RunStatus
 from evalyard_core.domain.tasks import Task
 from evalyard_core.storage import Store
-from evalyard_core.storage.runs import RunPulse
+from evalyard_core.storage.run_progress import RunPulse
 
-from .caching import CachingCaller
-from .calling import Caller
-from .replaying import Replayer
+from .calling import LaneLimits
 from .scoring import RunScorer
 from .settling import BATCH, Settlement
+from .sources import Source
 
 _PAGE: Final = 200
 _SLOW_SECONDS: Final = 1.0
@@ -28,49 +28,70 @@ class Lane:
     """One turn of a worker at a lane."""
 
     def __init__(
-        self, store: Store, run: Run, task: Task, *, caller: Caller | CachingCaller | Replayer | None, scorer: RunScorer
+        self, store: Store, run: Run, task: Task, *, source: Source | None, scorer: RunScorer, limits: LaneLimits
     ) -> None:
         self._store = store
         self._run = run
         self._task = task
-        self._caller = caller
+        self._source = source
         self._concurrency = run.settings.lane_concurrency(task.lane)
         self._to_call: asyncio.Queue[Record | None] = asyncio.Queue(self._concurrency + BATCH)
-        self._settlement = Settlement(store, run, scorer, self._heed)
+        self._breaker, self._purse = limits
+        self._settlement = Settlement(store, run, scorer, limits, self._heed)
         self._callers: list[asyncio.Task[None]] = []
         self._in_flight: dict[str, float] = {}
-        self._known_cost = run.progress.cost_usd
         self._stopping = False
         self._read_all = False
         self._left_behind = False
+        #: Why the run is to end at once.
         self.over_budget: str | None = None
+
+    @property
+    def is_last_turn(self) -> bool:
+        """Whether the run ends when its calls in flight are answered, whatever records are left."""
+        return self._purse.is_over
 
     @property
     def exhausted(self) -> bool:
         """Whether every record that the lane had is done with."""
         return self._read_all and not self._left_behind
 
+    @property
+    def wait_seconds(self) -> float:
+        """How long it would be of no use to go on, as far as is known."""
+        return self._source.wait_seconds if self._source is not None else 0.0
+
     def stop(self) -> None:
-        """Begin no more records; those in flight are finished."""
+        """Begin no more records; calls in flight are finished."""
         self._stopping = True
+        self._purse.close()
+        if self._source is not None:
+            self._source.stop()
 
     def abandon(self) -> None:
         """Begin no more records and leave those in flight; outputs that came back are still stored."""
-        self._stopping = True
+        self.stop()
         self._left_behind = True
         for caller in self._callers:
             caller.cancel()
 
     async def work(self) -> None:
         """Carry out records until none is left or the lane is stopped."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._read())
-            group.create_task(self._call_all())
-            group.create_task(self._settlement.work())
+        deadline = asyncio.create_task(self._watch_time())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read())
+                group.create_task(self._call_all())
+                group.create_task(self._settlement.work())
+        finally:
+            deadline.cancel()
 
     async def beat(self) -> None:
         """Look how the run stands, and show which calls are taking long."""
-        self._heed(await self._store.runs.pulse(self._run.id))
+        pulse = await self._store.runs.pulse(self._run.id)
+        self._heed(pulse)
+        if pulse is not None:
+            self._breaker.hear(pulse)
         shown = self._settlement.shown_running
         slow_since = asyncio.get_running_loop().time() - _SLOW_SECONDS
         slow = [key for key, since in self._in_flight.items() if since < slow_since and key not in shown]
@@ -79,12 +100,19 @@ class Lane:
             await self._store.records.mark_running(slow, now())
             await self._store.runs.add_progress(self._run.id, Progress(running=len(slow)), {})
 
-    async def hand_back(self) -> None:
-        """Show that records which were in flight when the lane was left are pending again."""
+    async def hand_back(self, *, is_held: bool) -> None:
+        """Show that records which were in flight when the lane was left are pending again.
+
+        What the lane may spend is given back where it `is_held`: else somebody else has it.
+        """
         left = [key for key in self._settlement.shown_running if key in self._in_flight]
         if left:
             await self._store.records.mark_pending(left)
             await self._store.runs.add_progress(self._run.id, Progress(running=-len(left)), {})
+        if is_held:
+            await self._purse.give_back()
+        if self._source is not None and self._source.retrying:
+            await self._store.records.keep_retrying(self._source.retrying)
 
     async def _read(self) -> None:
         """Feed the stages in the order of the lane."""
@@ -96,15 +124,18 @@ class Lane:
                 break
             unscored = [record for record in page if record.status is RecordStatus.SCORING]
             for begin in range(0, len(unscored), BATCH):
+                if self._stopping:
+                    self._left_behind = True
+                    break
                 await self._settlement.score(unscored[begin : begin + BATCH])
             await self._feed([record for record in page if record.status is not RecordStatus.SCORING])
             place = page[-1].seq + 1
         await self._to_call.put(None)
 
     async def _feed(self, records: list[Record]) -> None:
-        if self._caller is None or not records:
+        if self._source is None or not records:
             return
-        await self._caller.prepare(records)
+        await self._source.prepare(records)
         for record in records:
             if self._stopping:
                 self._left_behind = True
@@ -124,16 +155,19 @@ class Lane:
 
     async def _call(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._caller is not None and (record := await self._to_call.get()) is not None:
+        while self._source is not None and (record := await self._to_call.get()) is not None:
             if self._stopping:
                 self._left_behind = True
                 continue
             self._in_flight[record.id] = loop.time()
-            outcome = await self._caller.outcome(record, may_retry=lambda: not self._stopping)
+            outcome = await self._source.outcome(record)
+            if outcome is None:
+                self._stop_if_over()
+                self._left_behind = True
+                continue
             await self._settlement.put(record, outcome)
             del self._in_flight[record.id]
-            self._check_cost()
-        if self._caller is not None:
+        if self._source is not None:
             self._to_call.put_nowait(None)
 
     def _heed(self, pulse: RunPulse | None) -> None:
@@ -144,15 +178,25 @@ class Lane:
         if self._run.status is RunStatus.SCORING:
             # Nothing is called any more: a run that passed its budget may be scored again.
             return
-        self._known_cost = pulse.progress.cost_usd
-        self._check_cost()
-        limit = self._run.settings.max_duration_seconds
-        if limit is not None and pulse.started_at and (now() - pulse.started_at).total_seconds() > limit:
-            self.over_budget = f"The run took longer than its limit of {limit:g} s."
-            self.abandon()
-
-    def _check_cost(self) -> None:
         limit = self._run.settings.max_cost_usd
-        if limit is not None and self._known_cost + max(0.0, self._settlement.uncounted_cost) >= limit:
-            self.over_budget = f"The run reached its cost limit of {limit:g} USD."
+        if self._source is None and limit is not None and pulse.progress.cost_usd >= limit:
+            # What is submitted was paid for elsewhere: there are no calls in flight to wait for.
+            self.over_budget = spent_too_much(self._run)
             self.stop()
+        elif pulse.stopping is not None:
+            self._purse.over()
+            self._stop_if_over()
+
+    def _stop_if_over(self) -> None:
+        """Begin no more records when the budget is spent; what calls in flight will have cost is stored."""
+        if self._purse.is_over:
+            self.stop()
+
+    async def _watch_time(self) -> None:
+        """Abandon the lane when the run has taken as long as it may, with the calls in flight."""
+        left = seconds_left(self._run, now())
+        if left is None:
+            return
+        await asyncio.sleep(left)
+        self.over_budget = took_too_long(self._run)
+        self.abandon()

@@ -1,26 +1,35 @@
 """Taking the outputs of a run from another one: nothing is called and nothing is paid."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from evalyard_core.domain.ids import global_id, record_id
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Outcome, Problem, Record, RecordStatus
+from evalyard_core.domain.records import Outcome, Problem, Record, RecordStatus, Retrying
 from evalyard_core.storage import Store
 
 
 class Replayer:
     """Gives each record of a run what another run has for the same item and trial."""
 
+    #: As a `Caller` has them: nothing is tried again here, and nothing waited for.
+    retrying: Final[Mapping[str, Retrying]] = MappingProxyType({})
+    wait_seconds: Final = 0.0
+
     def __init__(self, store: Store, run_id: str) -> None:
         self._store = store
         self._run_id = run_id
         self._sources: dict[str, Record] = {}
 
+    def stop(self) -> None:
+        """Do nothing: what was asked is answered at once."""
+
     async def prepare(self, records: Sequence[Record]) -> None:
         """Read what the other run has for these records, in one round trip."""
         self._sources |= await self._store.records.get_many([self._source_id(record) for record in records])
 
-    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:  # noqa: ARG002 - as Caller's
+    async def outcome(self, record: Record) -> Outcome:
         """Return the output of a prepared record, at no cost and without a latency, or why there is none."""
         source = self._sources.pop(self._source_id(record), None)
         problem = _problem(source, record)

@@ -8,7 +8,7 @@ from evalyard_core.domain.client_scores import is_given_by_client
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Context, context_of
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Outcome, Problem, Record, Score, verdict_of
+from evalyard_core.domain.records import Outcome, Problem, Record, Score, ScoreStatus, verdict_of
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.scores import blank_score, failed, skipped
 from evalyard_core.storage.records import Scored
@@ -17,6 +17,7 @@ from evalyard_workers.plugins.refusals import problem_of
 from evalyard_workers.plugins.scoring import Scorer
 from evalyard_workers.plugins.threads import Threads
 
+from .breaker import Breaker
 from .score_caching import NOTHING_KNOWN, Asked, Known, ScoreCache
 
 
@@ -43,10 +44,18 @@ class RunScorer:
     """The evaluators of one run."""
 
     def __init__(
-        self, run: Run, host: PluginHost, threads: Threads, timeout_seconds: float, *, cache: ScoreCache | None = None
+        self,
+        run: Run,
+        host: PluginHost,
+        threads: Threads,
+        timeout_seconds: float,
+        *,
+        breaker: Breaker,
+        cache: ScoreCache | None = None,
     ) -> None:
         self._run = run
         self._cache = cache
+        self._breaker = breaker
         self._rescoring = frozenset(run.rescoring)
         self._scorers = [
             (snapshot, _scorer(snapshot, host, threads, timeout_seconds))
@@ -98,11 +107,39 @@ class RunScorer:
             given = await scorer.score([contexts[place] for place in places])
         else:
             given = await known.scores(
-                scorer.evaluator, places, ask=lambda lacking: scorer.score([contexts[place] for place in lacking])
+                scorer.evaluator,
+                places,
+                ask=lambda lacking: self._asked(scorer, [contexts[place] for place in lacking]),
             )
         for place, score in zip(places, given, strict=True):
             scores[place] = score
         return scores
+
+    async def _asked(self, scorer: Scorer, contexts: Sequence[Context]) -> Sequence[Sequence[Score]]:
+        """Ask an evaluator for scores, as long as it is to be asked; one that may fail for good, for few at a time."""
+        snapshot = scorer.evaluator.snapshot
+        key = snapshot.evaluator_id
+        given: list[Sequence[Score]] = []
+        while len(given) < len(contexts):
+            if (problem := self._breaker.problem(key)) is not None:
+                not_asked = failed(blank_score(snapshot, now()), problem)
+                return [*given, *[(not_asked,)] * (len(contexts) - len(given))]
+            if self._breaker.trusts(key):
+                given += await self._noted(key, scorer, contexts[len(given) :])
+                continue
+            async with self._breaker.trial(key):
+                if self._breaker.problem(key) is None and not self._breaker.trusts(key):
+                    few = contexts[len(given) : len(given) + self._breaker.most]
+                    given += await self._noted(key, scorer, few)
+                    self._breaker.trust_unless_failing(key)
+        return given
+
+    async def _noted(self, key: str, scorer: Scorer, contexts: Sequence[Context]) -> Sequence[Sequence[Score]]:
+        given = await scorer.score(contexts)
+        for scores in given:
+            if scores[0].status is not ScoreStatus.SKIPPED:
+                self._breaker.note(key, scores[0].error)
+        return given
 
     def _lacks(self, record: Record, evaluator_id: str) -> bool:
         return evaluator_id in self._rescoring or all(score.evaluator_id != evaluator_id for score in record.scores)

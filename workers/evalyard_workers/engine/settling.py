@@ -22,9 +22,10 @@ from evalyard_core.domain.runs import Progress, Run
 from evalyard_core.domain.scores import skipped_scores
 from evalyard_core.storage import Store
 from evalyard_core.storage.records import Scored
-from evalyard_core.storage.runs import RunPulse
+from evalyard_core.storage.run_progress import RunPulse
 from evalyard_workers.metrics import count_records
 
+from .calling import LaneLimits
 from .patience import patiently
 from .scoring import Called, RunScorer
 
@@ -41,28 +42,40 @@ T = TypeVar("T")
 class Settlement:
     """Takes in the outcomes of a lane's calls until `None` comes."""
 
-    def __init__(self, store: Store, run: Run, scorer: RunScorer, heed: Callable[[RunPulse | None], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        scorer: RunScorer,
+        limits: LaneLimits,
+        heed: Callable[[RunPulse | None], None],
+    ) -> None:
         """`heed` is told how the run stands whenever something was counted."""
-        self.outcomes: asyncio.Queue[Called | None] = asyncio.Queue(4 * BATCH)
+        # With a budget little is scored at once: what evaluators spend is known when they are done.
+        self._breaker, self._purse = limits
+        is_bounded = self._purse.budget is not None and bool(run.evaluators)
+        self._batch = min(BATCH, self._purse.concurrency) if is_bounded else BATCH
+        self.outcomes: asyncio.Queue[Called | None] = asyncio.Queue(self._batch if is_bounded else 4 * BATCH)
         self.shown_running: set[str] = set()
-        self.uncounted_cost = 0.0
         self._store = store
         self._run = run
         self._scorer = scorer
         self._heed = heed
         self._scoring: asyncio.Queue[tuple[list[Called], asyncio.Task[list[Scored]]] | None]
-        self._scoring = asyncio.Queue(_MOST_SCORING)
+        self._scoring = asyncio.Queue(1 if is_bounded else _MOST_SCORING)
 
     async def put(self, record: Record, outcome: Outcome) -> None:
         """Take in what a call gave."""
-        self.uncounted_cost += outcome.cost_usd or 0.0
+        self._purse.spend(record.id, outcome.cost_usd)
         await self.outcomes.put(Called(record, outcome))
 
     async def score(self, records: Sequence[Record]) -> None:
         """Take in records whose outputs are stored and whose scores are not; they were counted as running then."""
         self.shown_running.update(record.id for record in records)
+        if not await self._purse.may_call():
+            return
         called = [Called(record, stored_outcome(record)) for record in records]
-        await self._scoring.put((called, asyncio.create_task(self._scorer.score(called))))
+        await self._scoring.put((called, asyncio.create_task(self._scores(called))))
 
     async def work(self) -> None:
         """Settle everything until the end mark."""
@@ -71,9 +84,12 @@ class Settlement:
             group.create_task(self._finish(group))
 
     async def _settle(self, counting: asyncio.TaskGroup) -> None:
-        async for called in _batches(self.outcomes):
+        async for called in _batches(self.outcomes, self._batch):
             answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
-            scoring = asyncio.create_task(self._scorer.score(answered))
+            if answered and self._purse.is_empty:
+                await self._score_if_allowed(called, answered)
+                continue
+            scoring = asyncio.create_task(self._scores(answered))
             await asyncio.wait({scoring}, timeout=_QUICK_SECONDS)
             if scoring.done():
                 settled, stored = await self._store_whole(called, scoring.result())
@@ -83,6 +99,18 @@ class Settlement:
             else:
                 scoring.cancel()
         await self._scoring.put(None)
+
+    async def _score_if_allowed(self, called: Sequence[Called], answered: list[Called]) -> None:
+        """Store outputs, and have them scored once the budget allows it; what it never allows stays without scores."""
+        if await self._store_outcomes(called) and await self._purse.may_call():
+            await self._scoring.put((answered, asyncio.create_task(self._scores(answered))))
+
+    async def _scores(self, called: Sequence[Called]) -> list[Scored]:
+        """Return the scores of records, and note what they cost."""
+        scored = await self._scorer.score(called)
+        for entry in scored:
+            self._purse.spend(entry.record_id, sum(score.cost_usd or 0.0 for score in entry.scores))
+        return scored
 
     async def _store_whole(self, called: Sequence[Called], scored: Sequence[Scored]) -> tuple[Sequence[Settled], int]:
         """Store outcomes together with their scores; return what they came to, and how many were not stored before."""
@@ -154,26 +182,30 @@ class Settlement:
         shown = {case.record.id for case in called} & self.shown_running
         self.shown_running -= shown
         progress = replace(progress_of(done), running=-len(shown))
-        pulse = await self._store.runs.add_progress(self._run.id, progress, tallies_of(done))
-        # Only now: what is in neither sum would let a budget be overshot.
-        self.uncounted_cost -= sum(case.outcome.cost_usd or 0.0 for case in called)
+        streaks = self._breaker.untold()
+        async with self._purse.counting(case.record.id for case in called) as spent_by:
+            pulse = await self._store.runs.add_progress(
+                self._run.id, progress, tallies_of(done), streaks=streaks, spent_by=spent_by
+            )
         self._heed(pulse)
+        for circuit in self._breaker.hear(pulse) if pulse is not None else ():
+            await self._store.run_limits.open_circuit(self._run.id, circuit)
 
 
-async def _batches(queue: "asyncio.Queue[T | None]") -> AsyncIterator[list[T]]:
+async def _batches(queue: "asyncio.Queue[T | None]", most: int) -> AsyncIterator[list[T]]:
     """Yield what comes out of a queue in batches, until its end mark."""
     while (first := await queue.get()) is not None:
         batch = [first]
         deadline = asyncio.get_running_loop().time() + _LINGER_SECONDS
-        ended = await _fill(batch, queue, deadline)
+        ended = await _fill(batch, queue, deadline, most)
         yield batch
         if ended:
             return
 
 
-async def _fill(batch: list[T], queue: "asyncio.Queue[T | None]", deadline: float) -> bool:
+async def _fill(batch: list[T], queue: "asyncio.Queue[T | None]", deadline: float, most: int) -> bool:
     """Add to a batch what comes before the deadline; tell whether the end mark came."""
-    while len(batch) < BATCH:
+    while len(batch) < most:
         try:
             entry = queue.get_nowait()
         except asyncio.QueueEmpty:

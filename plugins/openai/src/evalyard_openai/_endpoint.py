@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 
 from evalyard import TargetError
-from evalyard.http import AddressRefused, GuardedTransport
+from evalyard.http import AddressRefused, GuardedTransport, permanent_failure
 from evalyard.secrets import resolve
 from evalyard_openai._answers import Redactor, read_object, refusal
 from evalyard_openai._config import EndpointConfig
@@ -114,7 +114,8 @@ class Endpoint:
             raise EndpointError(str(exc), code="ADDRESS_REFUSED") from exc
         except httpx.HTTPError as exc:
             message = f"The connection to {self._host} failed: {redactor.clean(str(exc)) or type(exc).__name__}"
-            raise EndpointError(message, code="CONNECTION", retryable=True) from exc
+            lasting = permanent_failure(exc)
+            raise EndpointError(message, code=lasting or "CONNECTION", retryable=lasting is None) from exc
         if not response.is_success:
             raise refusal(response, received, self._host, redactor)
         return read_object(received, self._host, redactor)

@@ -6,9 +6,9 @@ from evalyard import EvaluationError
 class EndpointError(EvaluationError):
     """Say why an endpoint gave no usable answer.
 
-    `code` is stable: HTTP_429 and so on, TIMEOUT, CONNECTION, ADDRESS_REFUSED, BAD_ANSWER, SECRET_MISSING or
-    SECRET_INVALID; who reads the answers may add to them. `retryable` tells whether asking again later may help. The
-    message is stored and shown; secrets have been taken out of it.
+    `code` is stable: HTTP_429 and so on, TIMEOUT, CONNECTION, UNKNOWN_HOST, TLS, ADDRESS_REFUSED, BAD_ANSWER,
+    SECRET_MISSING or SECRET_INVALID; who reads the answers may add to them. `retryable` tells whether asking again
+    later may help. The message is stored and shown; secrets have been taken out of it.
     """
 
     def __init__(

@@ -60,7 +60,10 @@ class TargetError(EvalyardError):
 
     `code` is stable and UPPER_SNAKE, for instance HTTP_429, TIMEOUT, CONNECTION, BAD_OUTPUT or EXCEPTION.
     A target never retries by itself: the engine calls again, after `retry_after_seconds` when the system named
-    a time, where `retryable` is true and attempts are left. The message is stored and shown: keep secrets out.
+    a time, where `retryable` is true and attempts are left. HTTP_429 and RATE_LIMIT say that there are too many calls,
+    as does a time: they cost no attempt. HTTP_401, HTTP_403, UNKNOWN_HOST, SECRET_MISSING and their like, where they
+    are not retryable, say that the next call would fail as well: after many in a row a run makes no more. The message
+    is stored and shown: keep secrets out.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ the Host header keep to the name. Redirects open connections of their own and so
 environment are not used: they would resolve names by themselves.
 """
 
+import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -16,10 +17,29 @@ import httpx
 
 from evalyard.network import AddressRefused, AllowedNetworks, allowed_networks
 
-__all__ = ["AddressRefused", "GuardedTransport"]
+__all__ = ["AddressRefused", "GuardedTransport", "permanent_failure"]
 
 # A host with several addresses, of which the first do not answer, is reached within the time of most calls.
 _ONE_OF_MANY_SECONDS: Final = 2.0
+
+
+#: The resolver knows that there is no such name, or none with an address; anything else may pass.
+_NO_SUCH_HOST: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+
+
+def permanent_failure(error: BaseException) -> str | None:
+    """Return the code of a failed connection that trying again does not mend, None where it may.
+
+    UNKNOWN_HOST: nobody knows the name. TLS: the other side's certificate is not to be trusted.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror) and cause.errno in _NO_SUCH_HOST:
+            return "UNKNOWN_HOST"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "TLS"
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from evalyard import TargetError
+from evalyard.http import permanent_failure
 from evalyard.network import AddressRefused, allowed_networks
 from evalyard.secrets import find_references, resolve
 from evalyard_targets._connections import Connections
@@ -29,8 +30,8 @@ class Endpoint:
     """Ask one address, as often at once as there are calls.
 
     Raises TargetError with these codes, of which the engine may call again after the first two: TIMEOUT and CONNECTION;
-    RESPONSE_TOO_LARGE; BAD_OUTPUT, an answer that can't be decompressed; ADDRESS_REFUSED, when made or asked;
-    SECRET_MISSING and SECRET_INVALID, from `open`.
+    UNKNOWN_HOST; TLS, a certificate that is not to be trusted; RESPONSE_TOO_LARGE; BAD_OUTPUT, an answer that can't be
+    decompressed; ADDRESS_REFUSED, when made or asked; SECRET_MISSING and SECRET_INVALID, from `open`.
     """
 
     def __init__(self, url: str, headers: Mapping[str, str], *, max_response_bytes: int) -> None:
@@ -92,9 +93,11 @@ class Endpoint:
         except httpx.DecodingError as exc:
             raise TargetError(f"The system's answer can't be decompressed: {exc}", code="BAD_OUTPUT") from exc
         except httpx.TransportError as exc:
-            reason = str(exc) or type(exc).__name__
+            reason, lasting = str(exc) or type(exc).__name__, permanent_failure(exc)
             raise TargetError(
-                f"The connection to {self.url.host} failed: {reason}", code="CONNECTION", retryable=True
+                f"The connection to {self.url.host} failed: {reason}",
+                code=lasting or "CONNECTION",
+                retryable=lasting is None,
             ) from exc
 
     async def body_of(self, response: httpx.Response) -> bytes:

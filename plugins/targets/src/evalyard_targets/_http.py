@@ -19,8 +19,9 @@ class HttpTarget(Target[HttpConfig]):
     Raises TargetError with these codes, of which the engine may call again after the first four:
 
     - HTTP_429 and HTTP_5xx, with the wait that a Retry-After header asks for; TIMEOUT; CONNECTION
-    - HTTP_3xx and HTTP_4xx; BAD_INPUT, a path that can't be applied to the item; BAD_OUTPUT, an answer that is not
-      what the config says; RESPONSE_TOO_LARGE; ADDRESS_REFUSED; SECRET_MISSING and SECRET_INVALID, from `open`
+    - HTTP_3xx and HTTP_4xx; UNKNOWN_HOST; TLS, a certificate that is not to be trusted; BAD_INPUT, a path that can't
+      be applied to the item; BAD_OUTPUT, an answer that is not what the config says; RESPONSE_TOO_LARGE;
+      ADDRESS_REFUSED; SECRET_MISSING and SECRET_INVALID, from `open`
     """
 
     def __init__(self, config: HttpConfig) -> None:
