@@ -215,7 +215,8 @@ class Record:
     """One execution of one item in a run; `seq` is its place in the run, `lane` the part of the run it belongs to.
 
     `response` is what the target says of the answer besides the output: why a model stopped, where it comes from.
-    `cached_from` is the record whose output it has, where the system was not called.
+    `cached_from` is the record whose output it has, where the system was not called. Of all `attempts`,
+    `attempts_before` were made before the record was last retried: a run's limit counts from there.
     """
 
     id: str
@@ -238,6 +239,7 @@ class Record:
     verdict: Verdict | None = None
     error: Problem | None = None
     attempts: int = 0
+    attempts_before: int = 0
     latency_ms: float | None = None
     cost_usd: float | None = None
     prompt_tokens: int | None = None

@@ -176,6 +176,14 @@ class RecordRepository(Listed[Record, RecordList]):
             {"$set": {"status": RecordStatus.PENDING, "started_at": None}},
         )
 
+    async def note_attempts(self, attempts: Mapping[str, int]) -> None:
+        """Note how many attempts were made in all at records that are still to be called, by id."""
+        writes = [
+            UpdateOne({"_id": identifier, "status": {"$in": _UNCALLED}}, {"$max": {"attempts": made}})
+            for identifier, made in attempts.items()
+        ]
+        await self._rows.bulk_write(writes, ordered=False)
+
     async def annotate(self, identifier: str, annotation: Annotation, *, most: int) -> Record | None:
         """Add an annotation; None where the record is gone or has `most` of them."""
         with_room = {"_id": identifier, f"annotations.{most - 1}": {"$exists": False}}
@@ -220,7 +228,7 @@ class RecordRepository(Listed[Record, RecordList]):
         """Make the errored records of a run ready again: to be called where there is no output, else to be scored."""
         await self._rows.update_many(
             {"run_id": run_id, "status": RecordStatus.ERRORED},
-            {"$set": {**_UNTOUCHED, "status": RecordStatus.PENDING}},
+            [{"$set": {**_UNTOUCHED, "status": RecordStatus.PENDING, "attempts_before": "$attempts"}}],
         )
         await self._rows.update_many(
             {"run_id": run_id, "status": RecordStatus.COMPLETED, "verdict": Verdict.ERRORED},

@@ -209,16 +209,21 @@ class RunRepository(Listed[Run, RunList]):
         progress: Progress,
         tallies: Mapping[str, Tally],
         *,
+        of: Collection[RunStatus] | None = None,
         outdates: bool = False,
         session: Session | None = None,
     ) -> RunPulse | None:
-        """Add to a run's counters in one round trip, and return how it stands; `outdates` marks its summary."""
+        """Add to a run's counters in one round trip, and return how it stands; `outdates` marks its summary.
+
+        None where the run is gone, or has none of the statuses `of`.
+        """
+        there: Document = {"_id": identifier} if of is None else {"_id": identifier, "status": {"$in": list(of)}}
         increments = {f"progress.{name}": value for name, value in _nonzero(progress)}
         for key, tally in tallies.items():
             increments |= {f"tallies.{key}.{name}": value for name, value in _nonzero(tally)}
         return self._pulse(
             await self._rows.find_one_and_update(
-                {"_id": identifier},
+                there,
                 {"$inc": {**increments, "revision": 1}, **({"$set": {"summary.outdated": True}} if outdates else {})},
                 return_document=True,
                 projection={"status": 1, "progress": 1, "started_at": 1},

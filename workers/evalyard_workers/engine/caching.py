@@ -3,7 +3,7 @@
 Records are looked up together, in one round trip; a run that does not ask for it looks nothing up and leaves nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from evalyard_core.domain.runs import Run
 from evalyard_core.storage import Store
 from evalyard_core.storage.answer_cache import FoundAnswers
 
-from .calling import Caller
+from .calling import Caller, HandedBack, MayBegin
 from .patience import patiently
 
 
@@ -53,7 +53,7 @@ class CachingCaller:
             if not found.complete:
                 self._unread |= keys.keys() - self._answers.keys()
 
-    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:
+    async def outcome(self, record: Record, *, may_begin: MayBegin) -> Outcome | HandedBack:
         """Return the output of a prepared record at no cost and without a latency, or what a call gives."""
         key, answer = self._keys.pop(record.id), self._answers.pop(record.id, None)
         if record.id in self._unread:
@@ -61,8 +61,10 @@ class CachingCaller:
             answer = (await self._found([key])).answers.get(key)
         if answer is not None:
             return _used_again(answer, record)
-        outcome = await self._caller.outcome(record, may_retry=may_retry)
-        return outcome if outcome.error is not None else replace(outcome, cache_key=key)
+        outcome = await self._caller.outcome(record, may_begin=may_begin)
+        if isinstance(outcome, HandedBack) or outcome.error is not None:
+            return outcome
+        return replace(outcome, cache_key=key)
 
     def _key(self, record: Record) -> str:
         return answer_key(self._system, input=record.input, metadata=record.metadata, trial=record.trial)

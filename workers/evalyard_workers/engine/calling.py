@@ -4,9 +4,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -25,6 +25,16 @@ _LONGEST_MESSAGE: Final = 2_000
 _MOST_METADATA_BYTES: Final = 100_000
 
 
+#: Waits so many seconds, unless the lane stops before; tells whether a call may begin then.
+MayBegin = Callable[[float], Awaitable[bool]]
+
+
+class HandedBack(NamedTuple):
+    """A record that nobody calls now, though more attempts may be made; `attempts` were, in all."""
+
+    attempts: int
+
+
 class Caller:
     """Calls one target for the records of one run."""
 
@@ -35,21 +45,22 @@ class Caller:
     async def prepare(self, records: Sequence[Record]) -> None:
         """Do nothing: a system is called for each record by itself."""
 
-    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:
+    async def outcome(self, record: Record, *, may_begin: MayBegin) -> Outcome | HandedBack:
         """Return what calling the system for a record gives, after as many attempts as the run allows.
 
-        The latency is that of the last attempt alone. `may_retry` is asked before another attempt.
+        The latency is that of the last attempt alone. `may_begin` is asked before each attempt.
         """
         started_at = now()
         attempt = record.attempts
-        last = attempt + self._settings.max_attempts
-        while True:
+        last = record.attempts_before + self._settings.max_attempts
+        pause = 0.0
+        while await may_begin(pause):
             attempt += 1
             begun = time.perf_counter()
             try:
                 response = await self._call(record, attempt)
             except evalyard.TargetError as error:
-                again = error.retryable and attempt < last and may_retry()
+                again = error.retryable and attempt < last
                 _log.log(
                     logging.INFO if again else logging.WARNING,
                     "call failed",
@@ -60,9 +71,10 @@ class Caller:
                 )
                 if not again:
                     return failure_of(error, attempt, begun, started_at)
-                await asyncio.sleep(pause_seconds(attempt, error.retry_after_seconds))
+                pause = pause_seconds(attempt, error.retry_after_seconds)
             else:
                 return success_of(response, attempt, begun, started_at)
+        return HandedBack(attempt)
 
     async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
         request = evalyard.TargetRequest(

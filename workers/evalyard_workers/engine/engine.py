@@ -7,8 +7,10 @@ take turns.
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -16,11 +18,10 @@ import structlog
 import evalyard
 from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.runs import ACTIVE, Run, RunStatus
+from evalyard_core.domain.runs import ACTIVE, TERMINAL, Run, RunStatus
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
-from evalyard_core.services.runs import HINT_SECONDS
 from evalyard_core.storage import Store, StoreError
 from evalyard_workers.metrics import TURNS
 from evalyard_workers.plugins.host import PluginHost
@@ -31,7 +32,8 @@ from .caching import CachingCaller, caching
 from .calling import Caller
 from .dispatching import dispatch
 from .lane import Lane
-from .lease import LEASE_SECONDS, Lease
+from .lease import Lease
+from .patience import patiently
 from .planning import lay_down
 from .replaying import Replayer
 from .score_caching import ScoreCache
@@ -82,15 +84,17 @@ class Engine:
         """
         if self._stopping.is_set():
             return None
-        task = await self._store.tasks.claim(task_id, ticket, self.owner, LEASE_SECONDS)
-        return None if task is None else await self._hold(task)
+        asked_at = time.monotonic()
+        task = await self._store.tasks.claim(task_id, ticket, self.owner, self._store.tasks.lease_seconds)
+        return None if task is None else await self._hold(Lease(self._store, task, asked_at))
 
-    async def _hold(self, task: Task) -> Task | None:
+    async def _hold(self, lease: Lease) -> Task | None:
+        task = lease.task
         self._active += 1
         self._idle.clear()
         try:
             with TURNS.track_inprogress(), structlog.contextvars.bound_contextvars(run=task.run_id, task=task.id):
-                return await self._turn(Lease(self._store, task))
+                return await self._turn(lease)
         finally:
             self._active -= 1
             if not self._active:
@@ -123,7 +127,8 @@ class Engine:
                 _log.warning("turn ended by the database", error=str(error)[:300])
                 return None
             _log.exception("turn failed")
-            await self._give_up(run, task, error)
+            if not lease.lost.is_set():
+                await self._give_up(run, task, error)
             return None
         if not lease.lost.is_set():
             await self._give_back(task, ended.state)
@@ -132,7 +137,8 @@ class Engine:
     async def _give_back(self, task: Task, state: TaskState) -> None:
         """Release a task; a worker that stops leaves it to the others' sweepers, who look every two seconds."""
         stopping = self._stopping.is_set()
-        released = await self._store.tasks.release(task, state, due_seconds=0 if stopping else HINT_SECONDS)
+        due = 0.0 if stopping else self._store.tasks.hint_seconds
+        released = await patiently(partial(self._store.tasks.release, task, state, due_seconds=due))
         if released is None:
             return
         if released.state is TaskState.READY and not stopping:
@@ -174,12 +180,21 @@ class Engine:
         if total is None:
             return _Ended(TaskState.READY)
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
-        if started is None and run.status is RunStatus.PENDING:
-            await self._store.records.cancel_open(run.id, now())
+        if started is None:
+            await self._cancel_what_was_laid_down(run)
         if run.is_dispatched:
             async with lease.held(_nothing):
                 await self._dispatch(run, first=started is not None)
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
+
+    async def _cancel_what_was_laid_down(self, run: Run) -> None:
+        """End the records of a run that was stopped before it had them all.
+
+        One that goes on was planned by somebody else too, after this process had been stopped for a while.
+        """
+        pulse = await self._store.runs.pulse(run.id)
+        if pulse is not None and pulse.status in TERMINAL:
+            await self._store.records.cancel_open(run.id, now())
 
     async def _dispatch(self, run: Run, *, first: bool) -> None:
         problem = await dispatch(self._store, self._targets, run, first=first)
@@ -190,7 +205,7 @@ class Engine:
         """Make the lanes of a run, tell the workers of them, and return the one that is kept for this worker."""
         lanes = range(run.settings.lanes)
         await self._store.tasks.add([lane_task(run.id, run.project_id, lane, TaskState.READY, now()) for lane in lanes])
-        ready = await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS)
+        ready = await self._store.tasks.wake(run.id, due_seconds=self._store.tasks.hint_seconds)
         kept = ready.pop(0) if ready and not self._stopping.is_set() else None
         await self._queue.hint(ready)
         return kept
@@ -216,7 +231,7 @@ class Engine:
         try:
             cache = ScoreCache.of(run, self._store)
             scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout, cache=cache)
-            lane = Lane(self._store, run, lease.task, caller=caller, scorer=scorer)
+            lane = Lane(self._store, run, lease, caller=caller, scorer=scorer)
             await self._carry_out(lane, lease)
         finally:
             if called is not None:

@@ -5,17 +5,20 @@ database work at the same time. Whatever stops a lane, outputs that came back ar
 """
 
 import asyncio
+import contextlib
+from functools import partial
 from typing import Final
 
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus
 from evalyard_core.domain.runs import ACTIVE, Progress, Run, RunStatus
-from evalyard_core.domain.tasks import Task
 from evalyard_core.storage import Store
 from evalyard_core.storage.runs import RunPulse
 
 from .caching import CachingCaller
-from .calling import Caller
+from .calling import Caller, HandedBack
+from .lease import Lease
+from .patience import patiently
 from .replaying import Replayer
 from .scoring import RunScorer
 from .settling import BATCH, Settlement
@@ -28,19 +31,27 @@ class Lane:
     """One turn of a worker at a lane."""
 
     def __init__(
-        self, store: Store, run: Run, task: Task, *, caller: Caller | CachingCaller | Replayer | None, scorer: RunScorer
+        self,
+        store: Store,
+        run: Run,
+        lease: Lease,
+        *,
+        caller: Caller | CachingCaller | Replayer | None,
+        scorer: RunScorer,
     ) -> None:
         self._store = store
         self._run = run
-        self._task = task
+        self._lease = lease
+        self._lane = lease.task.lane
         self._caller = caller
-        self._concurrency = run.settings.lane_concurrency(task.lane)
+        self._concurrency = run.settings.lane_concurrency(self._lane)
         self._to_call: asyncio.Queue[Record | None] = asyncio.Queue(self._concurrency + BATCH)
-        self._settlement = Settlement(store, run, scorer, self._heed)
+        self._settlement = Settlement(store, run, scorer, lease, self._heed)
         self._callers: list[asyncio.Task[None]] = []
         self._in_flight: dict[str, float] = {}
+        self._handed_back: dict[str, int] = {}
         self._known_cost = run.progress.cost_usd
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._read_all = False
         self._left_behind = False
         self.over_budget: str | None = None
@@ -51,12 +62,12 @@ class Lane:
         return self._read_all and not self._left_behind
 
     def stop(self) -> None:
-        """Begin no more records; those in flight are finished."""
-        self._stopping = True
+        """Begin no more calls; those in flight are finished, and what would be tried again is handed back."""
+        self._stopping.set()
 
     def abandon(self) -> None:
-        """Begin no more records and leave those in flight; outputs that came back are still stored."""
-        self._stopping = True
+        """Begin no more calls and leave those in flight; outputs that came back are still stored."""
+        self._stopping.set()
         self._left_behind = True
         for caller in self._callers:
             caller.cancel()
@@ -77,25 +88,31 @@ class Lane:
         if slow:
             shown.update(slow)
             await self._store.records.mark_running(slow, now())
-            await self._store.runs.add_progress(self._run.id, Progress(running=len(slow)), {})
+            await self._store.runs.add_progress(self._run.id, Progress(running=len(slow)), {}, of=ACTIVE)
 
     async def hand_back(self) -> None:
-        """Show that records which were in flight when the lane was left are pending again."""
+        """Show that records which were in flight when the lane was left are pending again, and what was tried."""
         left = [key for key in self._settlement.shown_running if key in self._in_flight]
+        if self._handed_back:
+            await self._store.records.note_attempts(self._handed_back)
         if left:
             await self._store.records.mark_pending(left)
-            await self._store.runs.add_progress(self._run.id, Progress(running=-len(left)), {})
+            await self._store.runs.add_progress(self._run.id, Progress(running=-len(left)), {}, of=ACTIVE)
 
     async def _read(self) -> None:
         """Feed the stages in the order of the lane."""
         place = 0
-        while not self._stopping:
-            page = await self._store.records.open_in_lane(self._run.id, self._task.lane, from_seq=place, most=_PAGE)
+        read = partial(self._store.records.open_in_lane, self._run.id, self._lane, most=_PAGE)
+        while not self._stopping.is_set():
+            page = await patiently(partial(read, from_seq=place))
             if not page:
                 self._read_all = True
                 break
             unscored = [record for record in page if record.status is RecordStatus.SCORING]
             for begin in range(0, len(unscored), BATCH):
+                if not await self._lease.settled():
+                    self._left_behind = True
+                    break
                 await self._settlement.score(unscored[begin : begin + BATCH])
             await self._feed([record for record in page if record.status is not RecordStatus.SCORING])
             place = page[-1].seq + 1
@@ -104,9 +121,9 @@ class Lane:
     async def _feed(self, records: list[Record]) -> None:
         if self._caller is None or not records:
             return
-        await self._caller.prepare(records)
+        await patiently(partial(self._caller.prepare, records))
         for record in records:
-            if self._stopping:
+            if self._stopping.is_set():
                 self._left_behind = True
                 return
             await self._to_call.put(record)
@@ -125,16 +142,28 @@ class Lane:
     async def _call(self) -> None:
         loop = asyncio.get_running_loop()
         while self._caller is not None and (record := await self._to_call.get()) is not None:
-            if self._stopping:
-                self._left_behind = True
-                continue
             self._in_flight[record.id] = loop.time()
-            outcome = await self._caller.outcome(record, may_retry=lambda: not self._stopping)
+            outcome = await self._caller.outcome(record, may_begin=self._may_begin)
+            if isinstance(outcome, HandedBack):
+                self._hand_back(record, outcome)
+                continue
             await self._settlement.put(record, outcome)
             del self._in_flight[record.id]
             self._check_cost()
         if self._caller is not None:
             self._to_call.put_nowait(None)
+
+    async def _may_begin(self, after_seconds: float) -> bool:
+        """Wait before a call, but no longer than the lane goes on; tell whether it may begin."""
+        if after_seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), after_seconds)
+        return not self._stopping.is_set() and await self._lease.settled() and not self._stopping.is_set()
+
+    def _hand_back(self, record: Record, handed: HandedBack) -> None:
+        self._left_behind = True
+        if handed.attempts > record.attempts:
+            self._handed_back[record.id] = handed.attempts
 
     def _heed(self, pulse: RunPulse | None) -> None:
         """Heed what the run has come to."""

@@ -1,11 +1,13 @@
 """Taking the outputs of a run from another one: nothing is called and nothing is paid."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from evalyard_core.domain.ids import global_id, record_id
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Outcome, Problem, Record, RecordStatus
 from evalyard_core.storage import Store
+
+from .calling import HandedBack, MayBegin
 
 
 class Replayer:
@@ -20,8 +22,10 @@ class Replayer:
         """Read what the other run has for these records, in one round trip."""
         self._sources |= await self._store.records.get_many([self._source_id(record) for record in records])
 
-    async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:  # noqa: ARG002 - as Caller's
+    async def outcome(self, record: Record, *, may_begin: MayBegin) -> Outcome | HandedBack:
         """Return the output of a prepared record, at no cost and without a latency, or why there is none."""
+        if not await may_begin(0.0):
+            return HandedBack(record.attempts)
         source = self._sources.pop(self._source_id(record), None)
         problem = _problem(source, record)
         if source is None or problem is not None:

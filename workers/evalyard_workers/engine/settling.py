@@ -8,7 +8,7 @@ for, and must not be lost while a slow evaluator thinks.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -18,13 +18,14 @@ import structlog
 from evalyard_core.domain.counting import Counted, progress_of, tallies_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Outcome, Record, RecordStatus, Settled, Verdict, stored_outcome
-from evalyard_core.domain.runs import Progress, Run
+from evalyard_core.domain.runs import ACTIVE, Progress, Run, Tally
 from evalyard_core.domain.scores import skipped_scores
-from evalyard_core.storage import Store
+from evalyard_core.storage import Store, StoreUnreachable
 from evalyard_core.storage.records import Scored
 from evalyard_core.storage.runs import RunPulse
 from evalyard_workers.metrics import count_records
 
+from .lease import Lease
 from .patience import patiently
 from .scoring import Called, RunScorer
 
@@ -41,7 +42,9 @@ T = TypeVar("T")
 class Settlement:
     """Takes in the outcomes of a lane's calls until `None` comes."""
 
-    def __init__(self, store: Store, run: Run, scorer: RunScorer, heed: Callable[[RunPulse | None], None]) -> None:
+    def __init__(
+        self, store: Store, run: Run, scorer: RunScorer, lease: Lease, heed: Callable[[RunPulse | None], None]
+    ) -> None:
         """`heed` is told how the run stands whenever something was counted."""
         self.outcomes: asyncio.Queue[Called | None] = asyncio.Queue(4 * BATCH)
         self.shown_running: set[str] = set()
@@ -49,6 +52,7 @@ class Settlement:
         self._store = store
         self._run = run
         self._scorer = scorer
+        self._lease = lease
         self._heed = heed
         self._scoring: asyncio.Queue[tuple[list[Called], asyncio.Task[list[Scored]]] | None]
         self._scoring = asyncio.Queue(_MOST_SCORING)
@@ -72,6 +76,9 @@ class Settlement:
 
     async def _settle(self, counting: asyncio.TaskGroup) -> None:
         async for called in _batches(self.outcomes):
+            if not await self._lease.settled():
+                await self._leave(called)
+                continue
             answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
             scoring = asyncio.create_task(self._scorer.score(answered))
             await asyncio.wait({scoring}, timeout=_QUICK_SECONDS)
@@ -83,6 +90,12 @@ class Settlement:
             else:
                 scoring.cancel()
         await self._scoring.put(None)
+
+    async def _leave(self, called: Sequence[Called]) -> None:
+        """Store the outputs of a lane that somebody else has now, who scores them; errors may come of the loss."""
+        outcomes = {record.id: outcome for record, outcome in called if outcome.error is None}
+        if outcomes:
+            await patiently(partial(self._store.records.store_outcomes, outcomes, ()))
 
     async def _store_whole(self, called: Sequence[Called], scored: Sequence[Scored]) -> tuple[Sequence[Settled], int]:
         """Store outcomes together with their scores; return what they came to, and how many were not stored before."""
@@ -109,7 +122,7 @@ class Settlement:
         """Count what waits for its scores as running, if it does not yet."""
         waiting = {record.id for record, outcome in called if outcome.error is None} - self.shown_running
         self.shown_running |= waiting
-        await self._store.runs.add_progress(self._run.id, Progress(running=len(waiting)), {})
+        await self._add_progress(Progress(running=len(waiting)), {})
 
     async def _finish(self, counting: asyncio.TaskGroup) -> None:
         """Store the scores that took longer."""
@@ -118,7 +131,7 @@ class Settlement:
             scored = await scoring
             if not scored:
                 continue
-            await self._keep_history([case.record for case in called])
+            await patiently(partial(self._keep_history, [case.record for case in called]))
             stored = await patiently(partial(self._store.records.store_scores, scored))
             by_id = {score.record_id: score for score in scored}
             settled = [self._settled(case, by_id[case.record.id]) for case in called]
@@ -143,7 +156,7 @@ class Settlement:
 
     async def _still(self, called: Sequence[Called]) -> list[Record]:
         """Return records as the store has them, after somebody else wrote some; counters are corrected at the end."""
-        there = await self._store.records.get_many([case.record.id for case in called])
+        there = await patiently(partial(self._store.records.get_many, [case.record.id for case in called]))
         _log.info("records were written by another worker", run=self._run.id)
         return [there[case.record.id] for case in called if case.record.id in there]
 
@@ -154,9 +167,21 @@ class Settlement:
         shown = {case.record.id for case in called} & self.shown_running
         self.shown_running -= shown
         progress = replace(progress_of(done), running=-len(shown))
-        pulse = await self._store.runs.add_progress(self._run.id, progress, tallies_of(done))
+        await self._add_progress(progress, tallies_of(done), sum(case.outcome.cost_usd or 0.0 for case in called))
+
+    async def _add_progress(self, progress: Progress, tallies: Mapping[str, Tally], cost_usd: float = 0.0) -> None:
+        """Add to the live counters of a run that is at work; `cost_usd` was not counted before.
+
+        What is added late, to a run that has ended meanwhile, would spoil its exact figures. What a database that is
+        away did not take is never tried again, since it may have taken it: the end of the run counts anew.
+        """
+        try:
+            pulse = await self._store.runs.add_progress(self._run.id, progress, tallies, of=ACTIVE)
+        except StoreUnreachable as error:
+            _log.warning("the database is away; live counters lag", error=str(error)[:200])
+            return
         # Only now: what is in neither sum would let a budget be overshot.
-        self.uncounted_cost -= sum(case.outcome.cost_usd or 0.0 for case in called)
+        self.uncounted_cost -= cost_usd
         self._heed(pulse)
 
 
