@@ -1,7 +1,7 @@
 """Each part of a running Evalyard is killed, stopped and ended while runs are at each of their moments.
 
-Parts are real processes, started again by the supervisor of `evalyard up`. Four runs, each at a moment of its own, share
-one strike; a start and a subscription share those of the API. Leases last three seconds here, and a stop longer.
+Parts are real processes, started again by the supervisor of `evalyard up`. Four runs, each at a moment of its own,
+share one strike; a start and a subscription share those of the API. Leases last three seconds here, and a stop longer.
 """
 
 import signal

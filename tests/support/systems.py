@@ -48,6 +48,18 @@ async def moody(input: Any, request: evalyard.TargetRequest) -> Any:
     return input["answer"]
 
 
+#: How many first attempts of `resting` have failed, by run.
+rested: Counter[str] = Counter()
+
+
+async def resting(input: Any, request: evalyard.TargetRequest) -> Any:
+    """Fail the first attempt of the answer "0", to be tried again after an hour."""
+    if input["answer"] == "0" and request.attempt == 1:
+        rested[request.run_id] += 1
+        raise evalyard.TargetError("Rest.", code="HTTP_503", retryable=True, retry_after_seconds=3600)
+    return input["answer"]
+
+
 async def priced(input: Any) -> evalyard.TargetResponse:
     """Answer at a price of a cent."""
     await asyncio.sleep(0.005)
