@@ -98,3 +98,16 @@ async def speaking(input: Any, request: evalyard.TargetRequest) -> Any:
 async def long(input: Any) -> Any:
     """Answer as long a text as the input says."""
     return "x" * input["length"]
+
+
+#: The calls of `scripted`, by record.
+scripted_calls: Counter[str] = Counter()
+
+
+async def scripted(input: Any, request: evalyard.TargetRequest) -> evalyard.TargetResponse:
+    """Answer at a price of a cent once a record was called more often than the input's `fails` says."""
+    scripted_calls[request.record_id] += 1
+    await asyncio.sleep(0)
+    if scripted_calls[request.record_id] <= input["fails"]:
+        raise evalyard.TargetError("Not yet.", code="HTTP_400")
+    return evalyard.TargetResponse(output=input["answer"], cost_usd=0.01)

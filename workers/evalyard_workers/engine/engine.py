@@ -18,7 +18,7 @@ import structlog
 import evalyard
 from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.runs import ACTIVE, TERMINAL, Run, RunStatus
+from evalyard_core.domain.runs import ACTIVE, Run, RunStatus
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
@@ -173,7 +173,7 @@ class Engine:
 
     async def _plan(self, run: Run, lease: Lease) -> _Ended:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
-        if run.is_terminal:
+        if run.status not in {RunStatus.PENDING, RunStatus.RUNNING}:
             return _Ended(TaskState.DONE)
         async with lease.held(_nothing):
             total = await lay_down(self._store, run, lease.lost)
@@ -188,13 +188,13 @@ class Engine:
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
 
     async def _cancel_what_was_laid_down(self, run: Run) -> None:
-        """End the records of a run that was stopped before it had them all.
+        """End the records of a run that was stopped before it had them all, and may be scored again by now.
 
-        One that goes on was planned by somebody else too, after this process had been stopped for a while.
+        One that is RUNNING was planned by somebody else too, after this process had been stopped for a while.
         """
         pulse = await self._store.runs.pulse(run.id)
-        if pulse is not None and pulse.status in TERMINAL:
-            await self._store.records.cancel_open(run.id, now())
+        if pulse is not None and pulse.status is not RunStatus.RUNNING:
+            await self._store.records.cancel_uncalled(run.id, now())
 
     async def _dispatch(self, run: Run, *, first: bool) -> None:
         problem = await dispatch(self._store, self._targets, run, first=first)
