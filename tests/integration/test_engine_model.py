@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from evalyard_core.domain.errors import Conflict
 from evalyard_core.domain.runs import Run, RunStatus
@@ -181,6 +187,18 @@ class EngineMachine(RuleBasedStateMachine):
         if stalled is not None:
             self.stalled.append(stalled)
 
+    @precondition(lambda self: self.messages and len(self.stalled) < 2)
+    @rule(place=places, write=st.sampled_from(sorted(WRITES)), late=st.booleans(), dies=st.booleans())
+    def be_overtaken(self, place: int, write: str, late: bool, dies: bool) -> None:
+        """A worker is stopped before a write for so long that the others carry out everything meanwhile."""
+        before = len(self.stalled)
+        self.stall(place=place, write=write, late=late)
+        if len(self.stalled) > before:
+            self.wait(self.room.expire(self.started))
+            self.wait(self.room.sweeper().sweep())
+            self.others_go_on()
+            self.wait(self.over(self.stalled.pop(), dies=dies))
+
     @precondition(lambda self: self.stalled)
     @rule(place=places)
     def go_on(self, place: int) -> None:
@@ -206,6 +224,17 @@ class EngineMachine(RuleBasedStateMachine):
         """Every lease and hint runs out."""
         self.wait(self.room.expire(self.started))
         self.wait(self.room.sweeper().sweep())
+
+    def others_go_on(self) -> None:
+        """Every worker that is not stalled does all that it finds."""
+        self.wait(self.until_ended())
+
+    @precondition(lambda self: not self.messages)
+    @rule(action=st.sampled_from(["retry_errored", "rescore"]))
+    def begin_again(self, action: str) -> None:
+        """Somebody brings a run back to work, if it has ended."""
+        self.others_go_on()
+        self.interfere(action=action)
 
     @rule(action=st.sampled_from(sorted(ALLOWED)))
     def interfere(self, action: str) -> None:
@@ -233,20 +262,25 @@ class EngineMachine(RuleBasedStateMachine):
         """Let everything come to its end: stalled workers go on, messages are delivered, leases run out."""
         for stalled in self.stalled:
             await self.over(stalled, dies=False)
-        for _ in range(12):
-            while self.messages:
-                await self.turn(self.messages.pop(0))
-            found = await self.room.store.runs.get(self.started.id)
-            assert found is not None
-            if found.is_terminal and found.summary is not None and not await self.room.store.tasks.unfinished(found.id):
-                break
-            await self.room.expire(self.started)
-            await self.room.sweeper().sweep()
-        else:
-            pytest.fail("the run has not come to an end")
+        found = await self.until_ended()
         await self.ledger.look()
         # One that was cancelled before it was planned may have no records.
         assert len(await self.room.records(found)) in ({len(FAILS)} if not self.ever_cancelled else {0, len(FAILS)})
+
+    async def until_ended(self) -> Run:
+        """Deliver what there is, and let leases run out, until the run has its figures."""
+        for _ in range(12):
+            while self.messages:
+                message = self.messages.pop(0)
+                self.old.append(message)
+                await self.turn(message)
+            found = await self.room.store.runs.get(self.started.id)
+            assert found is not None
+            if found.is_terminal and found.summary is not None and not await self.room.store.tasks.unfinished(found.id):
+                return found
+            await self.room.expire(self.started)
+            await self.room.sweeper().sweep()
+        raise AssertionError("the run has not come to an end")
 
 
 def test_a_run_comes_to_exact_figures_whatever_happens(mongodb_url: str, database_name: str) -> None:
@@ -257,7 +291,7 @@ def test_a_run_comes_to_exact_figures_whatever_happens(mongodb_url: str, databas
             run_state_machine_as_test(
                 EngineMachine,
                 settings=settings(
-                    max_examples=40,
+                    max_examples=15,
                     stateful_step_count=20,
                     deadline=None,
                     # A run is never quite the same twice: what failed is shown as it was.
