@@ -24,9 +24,13 @@ async def begun(room: Room, function: str, count: int = 12, log: Path | None = N
     return run
 
 
+def noted(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
 async def until_noted(log: Path, calls: int) -> None:
     async with asyncio.timeout(20):
-        while not log.exists() or len(log.read_text().splitlines()) < calls:
+        while len(noted(log)) < calls:
             await asyncio.sleep(0.005)
 
 
@@ -59,7 +63,7 @@ async def test_a_worker_that_stops_claims_nothing_finishes_its_calls_and_hands_o
 
     await stop(room, turn)
     stored = [record for record in await room.records(run) if record.status is RecordStatus.COMPLETED]
-    calls = log.read_text().splitlines()
+    calls = noted(log)
     assert len(stored) == len(calls) < 12
     assert room.mailbox.messages == []
     assert [task.run_id for task in await room.store.tasks.overdue()] == [run.id]
@@ -67,7 +71,7 @@ async def test_a_worker_that_stops_claims_nothing_finishes_its_calls_and_hands_o
     ended = await room.finished(run)
 
     assert (ended.status, ended.progress.passed) == (RunStatus.COMPLETED, 12)
-    assert sorted(map(int, log.read_text().splitlines())) == list(range(12))
+    assert sorted(map(int, noted(log))) == list(range(12))
     assert await attempts(room, run) == [(RecordStatus.COMPLETED, 1)] * 12
 
 
@@ -132,4 +136,4 @@ async def test_a_cancelled_run_leaves_its_calls_within_seconds(room: Room, tmp_p
     assert time.monotonic() - before < 10
     ended = await room.finished(run)
     assert (ended.status, ended.progress.cancelled) == (RunStatus.CANCELLED, 3)
-    assert log.read_text().splitlines() == ["0"]
+    assert noted(log) == ["0"]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -56,6 +57,8 @@ class Theatre:
         self._given: dict[str, Any] = {}
         self._datasets: dict[Moment, str] = {}
         self._keys = 0
+        #: Seconds from the last strike until the run that was being called had another record stored.
+        self.resumed = 0.0
 
     async def prepare(self) -> None:
         """Make what the runs need, once the workers are there."""
@@ -154,10 +157,22 @@ class Theatre:
         await until(lambda: self._are_there(runs))
         scenes = {moment: await self._scene(run) for moment, run in runs.items()}
         async with self._api_scenes(part, number, scenes) as also_held:
+            resuming = asyncio.create_task(self._resume(runs[Moment.CALLING]))
             await self._blow(part, number, [planning_held, figures_held, *also_held])
+            await resuming
             for scene in scenes.values():
                 scene.run = await self.ended(scene.run)
         return scenes
+
+    async def _resume(self, run: Run) -> None:
+        """Measure how long it takes until another record is stored."""
+        begun = time.monotonic()
+
+        async def goes_on() -> bool:
+            return await self._count(run, "COMPLETED") > FREE
+
+        await until(goes_on)
+        self.resumed = time.monotonic() - begun
 
     async def _held(self, moment: Moment, *words: str) -> tuple[Run, Hold]:
         """Start a run and wait until its message with these words is held."""
