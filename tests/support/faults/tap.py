@@ -45,6 +45,12 @@ class Tap:
         self._holds.append(hold)
         return hold
 
+    def release(self) -> None:
+        """Let go of all that is held, and hold nothing that comes."""
+        for hold in self._holds:
+            hold.released.set()
+        self._holds = [hold for hold in self._holds if hold.reached.is_set()]
+
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         try:
             server, to_server = await asyncio.open_connection("127.0.0.1", self._upstream_port)

@@ -140,6 +140,15 @@ class Theatre:
 
     async def strike(self, part: Part, number: signal.Signals) -> dict[Moment, Scene]:
         """Bring a run to each moment, strike, and let all of them end; return what to see, by moment."""
+        try:
+            return await self._strike(part, number)
+        finally:
+            self.paid.release()
+            self.cluster.tap.release()
+            for stopped in (part, Part.OTHER_WORKER):
+                self.cluster.signal(stopped, signal.SIGCONT)
+
+    async def _strike(self, part: Part, number: signal.Signals) -> dict[Moment, Scene]:
         stage = self.cluster
         if part is Part.WORKER:
             # The other worker has nothing in hand, and takes over when the first is struck.
@@ -187,8 +196,10 @@ class Theatre:
         calling, scoring = runs[Moment.CALLING], runs[Moment.SCORING]
         done = await self._count(calling, "COMPLETED")
         answered = await self._count(scoring, "SCORING", "COMPLETED")
-        in_flight = len(self.paid.waiting("calls", calling.id)), len(self.paid.waiting("judgements", scoring.id))
-        return (done, answered, *in_flight) == (FREE, ITEMS, 4, ITEMS - FREE)
+        in_flight = len(self.paid.waiting("calls", calling.id))
+        # The judge's plugin may ask a few at a time, after calls that broke off.
+        judged = bool(self.paid.waiting("judgements", scoring.id))
+        return judged and (done, answered, in_flight) == (FREE, ITEMS, 4)
 
     async def _count(self, run: Run, *statuses: str) -> int:
         wanted = {"run_id": run.id, "status": {"$in": statuses}}
