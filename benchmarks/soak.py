@@ -50,7 +50,8 @@ async def _strike(stage: Theatre, part: Part, number: signal.Signals, cell: Cell
     cell.strikes += 1
     try:
         scenes = await stage.strike(part, number)
-    except TimeoutError:
+    except TimeoutError as error:
+        print(f"{part.name} {number.name}: {error!r}")
         cell.wrong["no end"] += 1
         return
     for moment, scene in scenes.items():

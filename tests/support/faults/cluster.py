@@ -78,18 +78,20 @@ class Cluster:
             await client.flushall()
 
     async def ask(self, query: str, **variables: Any) -> Any:
-        """Ask the API until it answers: calls that break off are made again."""
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    reply = await self.api.post("/graphql", json={"query": query, "variables": variables})
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-                    continue
-                body = reply.json()
-                if reply.is_success and not body.get("errors"):
+        """Ask the API until it answers: calls that break off, or are answered with an error, are made again."""
+        loop = asyncio.get_running_loop()
+        deadline, said = loop.time() + 60, "nothing"
+        while loop.time() < deadline:
+            try:
+                reply = await self.api.post("/graphql", json={"query": query, "variables": variables})
+            except httpx.TransportError as error:
+                said = repr(error)
+            else:
+                said = reply.text
+                if reply.is_success and "errors" not in (body := reply.json()):
                     return body["data"]
-                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)
+        raise TimeoutError(f"the API did not do what it was asked; the last that it said: {said}")
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
