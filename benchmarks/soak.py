@@ -41,17 +41,17 @@ async def soak(minutes: float, seed: int, console: Console) -> int:
     async with theatre() as stage:
         while time.monotonic() < ends_at:
             part, number = chance.choice(PARTS), chance.choice(SIGNALS)
-            await _strike(stage, part, number, cells[part, number])
+            await _strike(stage, part, number, cells[part, number], console)
     console.print(_table(cells, minutes, seed))
     return sum(cell.wrong.total() for cell in cells.values())
 
 
-async def _strike(stage: Theatre, part: Part, number: signal.Signals, cell: Cell) -> None:
+async def _strike(stage: Theatre, part: Part, number: signal.Signals, cell: Cell, console: Console) -> None:
     cell.strikes += 1
     try:
         scenes = await stage.strike(part, number)
     except TimeoutError as error:
-        print(f"{part.name} {number.name}: {error!r}")
+        console.print(f"{part.name} {number.name}: {error!r}")
         cell.wrong["no end"] += 1
         return
     for moment, scene in scenes.items():

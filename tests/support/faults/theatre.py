@@ -242,10 +242,12 @@ class Theatre:
         if part is not Part.API:
             yield []
             return
-        key = f"struck by {number.name}"
+        self._keys += 1
+        key = f"struck by {number.name} ({self._keys})"
         hold = self.cluster.tap.hold("insert", "runs", key, late=False)
         starting = asyncio.create_task(self.start(Moment.STARTING, key))
-        await hold.reached.wait()
+        async with asyncio.timeout(30):
+            await hold.reached.wait()
         watched = scenes[Moment.CALLING].run
         scene = scenes[Moment.SUBSCRIBED] = Scene(watched, scenes[Moment.CALLING].in_flight)
         watching = asyncio.create_task(self._watch(watched, scene.seen))
