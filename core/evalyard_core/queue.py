@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 import dramatiq
@@ -16,6 +17,7 @@ _log = structlog.get_logger(__name__)
 QUEUE: Final = "evalyard"
 ACTOR: Final = "work"
 _PATIENCE_SECONDS: Final = 2.0
+_MOST_SENDERS: Final = 4
 
 
 class Queue(Protocol):
@@ -30,12 +32,14 @@ class BrokerQueue:
 
     def __init__(self, broker: dramatiq.Broker) -> None:
         self._broker = broker
+        # Threads of its own: a broker that hangs would keep those of the event loop, which look up names too.
+        self._threads = ThreadPoolExecutor(_MOST_SENDERS, thread_name_prefix="hint")
 
     async def hint(self, tasks: Sequence[Task]) -> None:
         """Send a message for each task from a thread, since the broker's client blocks."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await asyncio.to_thread(self._send, tasks)
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._send, tasks)
         except (TimeoutError, dramatiq.errors.BrokerError, RedisError, OSError) as error:
             _log.warning("the broker took no hint; the sweeper will find the work", error=str(error))
 

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")
     valkey: Path | None = Field(None, description="The valkey-server or redis-server of `evalyard up`; likewise.")
     worker_threads: int = Field(32, ge=1, le=512, description="Batches that one worker process has under way at once.")
+    lease_seconds: float = Field(
+        12.0,
+        ge=1.0,
+        le=600.0,
+        description="How long work stays with a worker that says nothing; then another one takes it over.",
+    )
     worker_metrics_port: int = Field(
         0, ge=0, le=65535, description="Port of the worker's /metrics; 0 serves none. Process n of a worker adds n."
     )

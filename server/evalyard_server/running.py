@@ -97,6 +97,6 @@ def _services(settings: Settings, store: Store, queue: Queue) -> Services:
 
 async def _open_store(settings: Settings) -> Store:
     try:
-        return await Store.open(settings.mongodb_url, settings.database)
+        return await Store.open(settings.mongodb_url, settings.database, lease_seconds=settings.lease_seconds)
     except StoreUnavailable as error:
         raise StartError(str(error)) from error

@@ -13,7 +13,7 @@ from evalyard_core.domain.runs import RunStatus
 from evalyard_core.domain.tasks import TaskState
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
-from evalyard_core.storage import StoreUnreachable
+from evalyard_core.storage import StoreError, StoreUnreachable
 from tests.support.room import Room
 
 
@@ -140,7 +140,9 @@ async def test_a_cost_limit_stops_the_run(room: Room) -> None:
     assert run.progress.completed + run.progress.cancelled == 200
     again = await room.services.runs.rescore(actor=ANYONE, run_id=run.id)
     scored = await room.finished(again)
-    assert (scored.status, scored.progress.completed) == (RunStatus.COMPLETED, run.progress.completed)
+    # One whose scores the budget did not allow any more has its output, and is scored now.
+    answered = sum(record.output is not None for record in records)
+    assert (scored.status, scored.progress.completed) == (RunStatus.COMPLETED, answered)
 
 
 async def test_cancelling_leaves_what_was_stored(room: Room, tmp_path: Path) -> None:
@@ -278,16 +280,30 @@ async def test_an_external_run_is_scored_as_records_come_in(room: Room) -> None:
     assert run.summary.average_latency_ms == 5.0
 
 
-async def test_a_database_that_goes_away_in_a_lane_does_not_fail_the_run(
+async def test_counters_that_a_database_did_not_take_are_exact_in_the_end(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object, **__: object) -> None:
         raise StoreUnreachable
 
     run = await room.start(await room.dataset(answers(8)), await room.system("echo"), [await room.evaluator()])
+    monkeypatch.setattr(room.store.runs, "add_progress", away)
+
+    ended = await room.finished(run)
+
+    assert (ended.status, ended.progress.completed, ended.progress.passed) == (RunStatus.COMPLETED, 8, 8)
+
+
+async def test_a_database_that_fails_in_a_lane_does_not_fail_the_run(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise StoreError
+
+    run = await room.start(await room.dataset(answers(8)), await room.system("echo"), [await room.evaluator()])
     await room.turn()
     with monkeypatch.context() as patched:
-        patched.setattr(room.store.runs, "add_progress", away)
+        patched.setattr(room.store.records, "open_in_lane", broken)
         await room.deliver()
 
     meanwhile = await room.store.runs.get(run.id)

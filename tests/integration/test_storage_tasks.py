@@ -35,6 +35,12 @@ async def expire(store: Store, *tasks: Task) -> None:
     await store.tasks._rows.update_many({"_id": {"$in": ids}}, {"$set": {"due_at": now() - timedelta(hours=1)}})
 
 
+async def freed(store: Store) -> list[Task]:
+    """Free the tasks that are overdue, and return those that this very call freed."""
+    found = [await store.tasks.free(task) for task in await store.tasks.overdue()]
+    return [task for task in found if task is not None]
+
+
 async def get(store: Store, task: Task) -> Task:
     found = await store.tasks.get(task.id)
     assert found is not None
@@ -80,9 +86,9 @@ async def test_a_lost_task_can_neither_be_renewed_nor_given_back(shared_store: S
     [task] = await stored(shared_store)
     lost = await claimed(shared_store, task)
     await expire(shared_store, task)
-    [freed] = [freed for freed in await shared_store.tasks.overdue(due_seconds=10) if freed.id == task.id]
-    assert (freed.owner, freed.ticket, freed.takeovers) == (None, 1, 1)
-    taken = await claimed(shared_store, freed, "b")
+    [free] = [free for free in await freed(shared_store) if free.id == task.id]
+    assert (free.owner, free.ticket, free.takeovers) == (None, 1, 1)
+    taken = await claimed(shared_store, free, "b")
     assert not await shared_store.tasks.renew(task.id, lost.owner or "", 60)
     assert await shared_store.tasks.release(lost, DONE, due_seconds=10) is None
     assert await get(shared_store, task) == taken
@@ -93,7 +99,7 @@ async def test_a_worker_that_takes_its_own_lost_task_again_holds_it_once(shared_
     [task] = await stored(shared_store)
     lost = await claimed(shared_store, task, "a")
     await expire(shared_store, task)
-    await shared_store.tasks.overdue(due_seconds=10)
+    await freed(shared_store)
     again = await claimed(shared_store, await get(shared_store, task), "a")
     assert not await shared_store.tasks.renew(task.id, lost.owner or "", 60)
     assert await shared_store.tasks.release(lost, READY, due_seconds=10) is None
@@ -138,11 +144,11 @@ async def test_two_sweepers_at_once_free_each_overdue_task_once(shared_store: St
     held = [await claimed(shared_store, task) for task in tasks[:10]]
     await expire(shared_store, *tasks)
     fresh = await stored(shared_store, 3)
-    found = await asyncio.gather(*(shared_store.tasks.overdue(due_seconds=60) for _ in range(5)))
+    found = await asyncio.gather(*(freed(shared_store) for _ in range(5)))
     ids = [task.id for sweep in found for task in sweep if task.run_id == tasks[0].run_id]
     assert sorted(ids) == sorted(task.id for task in tasks)
     assert not {task.id for task in fresh} & {task.id for sweep in found for task in sweep}
-    assert [task for task in await shared_store.tasks.overdue(due_seconds=60) if task.run_id == tasks[0].run_id] == []
+    assert [task for task in await freed(shared_store) if task.run_id == tasks[0].run_id] == []
     for task in tasks:
         there = await get(shared_store, task)
         assert (there.owner, there.takeovers) == (None, int(task.id in {other.id for other in held}))
@@ -152,18 +158,17 @@ async def test_a_renewal_that_comes_just_before_the_sweep_keeps_the_task(shared_
     [task] = await stored(shared_store)
     held = await claimed(shared_store, task)
     await expire(shared_store, task)
-    row = await shared_store.tasks._rows.find_one({"_id": task.id})
-    assert row is not None
+    overdue = await get(shared_store, task)
     assert await shared_store.tasks.renew(task.id, held.owner or "", 60)
-    assert await shared_store.tasks._free(row, 60) is None
+    assert await shared_store.tasks.free(overdue) is None
     assert (await get(shared_store, task)).owner == held.owner
 
 
-async def test_at_most_so_many_tasks_are_freed_in_a_sweep_the_longest_overdue_first(shared_store: Store):
+async def test_at_most_so_many_tasks_are_found_in_a_sweep_the_longest_overdue_first(shared_store: Store):
     tasks = await stored(shared_store, 4)
     await expire(shared_store, *tasks)
     await shared_store.tasks._rows.update_one({"_id": tasks[2].id}, {"$set": {"due_at": now() - timedelta(days=9)}})
-    [first] = await shared_store.tasks.overdue(due_seconds=60, most=1)
+    [first] = await shared_store.tasks.overdue(most=1)
     assert first.id == tasks[2].id
 
 
@@ -172,7 +177,7 @@ async def test_a_turn_that_is_given_back_forgets_the_takeovers(shared_store: Sto
     for takeovers in (1, 2, 3):
         await claimed(shared_store, await get(shared_store, task))
         await expire(shared_store, task)
-        await shared_store.tasks.overdue(due_seconds=60)
+        await freed(shared_store)
         assert (await get(shared_store, task)).takeovers == takeovers
     released = await shared_store.tasks.release(
         await claimed(shared_store, await get(shared_store, task)), READY, due_seconds=0

@@ -53,6 +53,18 @@ async def locked(input: Any) -> Any:
     raise evalyard.TargetError("You may not.", code="HTTP_403")
 
 
+#: How many first attempts of `resting` have failed, by run.
+rested: Counter[str] = Counter()
+
+
+async def resting(input: Any, request: evalyard.TargetRequest) -> Any:
+    """Fail the first attempt of the answer "0", to be tried again."""
+    if input["answer"] == "0" and request.attempt == 1:
+        rested[request.run_id] += 1
+        raise evalyard.TargetError("Rest.", code="HTTP_503", retryable=True)
+    return input["answer"]
+
+
 async def priced(input: Any) -> evalyard.TargetResponse:
     """Answer at a price of a cent."""
     await asyncio.sleep(0.005)
@@ -91,3 +103,16 @@ async def speaking(input: Any, request: evalyard.TargetRequest) -> Any:
 async def long(input: Any) -> Any:
     """Answer as long a text as the input says."""
     return "x" * input["length"]
+
+
+#: The calls of `scripted`, by record.
+scripted_calls: Counter[str] = Counter()
+
+
+async def scripted(input: Any, request: evalyard.TargetRequest) -> evalyard.TargetResponse:
+    """Answer at a price of a cent once a record was called more often than the input's `fails` says."""
+    scripted_calls[request.record_id] += 1
+    await asyncio.sleep(0)
+    if scripted_calls[request.record_id] <= input["fails"]:
+        raise evalyard.TargetError("Not yet.", code="HTTP_400")
+    return evalyard.TargetResponse(output=input["answer"], cost_usd=0.01)

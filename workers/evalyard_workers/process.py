@@ -39,7 +39,12 @@ class WorkerProcess:
     async def start(self) -> None:
         """Connect, publish the plugins and begin; raises StoreUnavailable."""
         settings = self._settings
-        store = await Store.open(settings.mongodb_url, settings.database, wait_seconds=_START_PATIENCE_SECONDS)
+        store = await Store.open(
+            settings.mongodb_url,
+            settings.database,
+            wait_seconds=_START_PATIENCE_SECONDS,
+            lease_seconds=settings.lease_seconds,
+        )
         services = Services(store, self._queue)
         host = PluginHost(PluginRules.of(settings))
         limit = settings.evaluator_timeout_seconds

@@ -2,20 +2,17 @@
 
 import asyncio
 import random
-from typing import Final
+import time
 
 import structlog
 
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
-from evalyard_core.services.runs import HINT_SECONDS
 from evalyard_core.storage import StoreError
 
 from .engine import Engine
 
 _log = structlog.get_logger(__name__)
-
-_PAUSE_SECONDS: Final = 2.0
 
 
 class Sweeper:
@@ -25,6 +22,8 @@ class Sweeper:
         self._services = services
         self._queue = queue
         self._engine = engine
+        self._pause_seconds = services.store.tasks.beat_seconds
+        self._away_at = float("-inf")
 
     async def run(self) -> None:
         """Sweep for ever."""
@@ -32,17 +31,30 @@ class Sweeper:
             try:
                 await self.sweep()
             except StoreError as error:
+                self._away_at = time.monotonic()
                 _log.warning("sweep broke off", error=str(error)[:300])
-            await asyncio.sleep(_PAUSE_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
+            await asyncio.sleep(self._pause_seconds * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
 
     async def sweep(self) -> None:
         """Send hints for overdue tasks, end runs whose tasks are done, and finish deletions."""
         store = self._services.store
-        overdue = await store.tasks.overdue(due_seconds=HINT_SECONDS)
-        if overdue:
-            _log.info("found work that nobody is at", tasks=[task.id for task in overdue])
-            await self._queue.hint(overdue)
+        begun = time.monotonic()
+        overdue = await store.tasks.overdue()
+        if self._was_away(begun):
+            # Whoever holds a task could not renew it either, and does so now.
+            overdue = [task for task in overdue if task.owner is None]
+        freed = [task for task in [await store.tasks.free(task) for task in overdue] if task is not None]
+        if freed:
+            _log.info("found work that nobody is at", tasks=[task.id for task in freed])
+            await self._queue.hint(freed)
         for run_id in await store.runs.without_end():
             await self._engine.end_if_done(run_id)
         for run_id in await store.runs.hidden():
             await self._services.runs.purge(run_id=run_id)
+
+    def _was_away(self, begun: float) -> bool:
+        """Tell whether the database did not answer lately, at the latest to what was asked when the sweep had begun."""
+        moment = time.monotonic()
+        if moment - begun > self._pause_seconds:
+            self._away_at = moment
+        return moment - self._away_at < 2 * self._pause_seconds

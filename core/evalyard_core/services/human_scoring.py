@@ -20,8 +20,6 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
-from .runs import HINT_SECONDS
-
 #: Of one record: it holds them, and a document has an end.
 MOST_NAMED_SCORES: Final = 50
 
@@ -99,7 +97,7 @@ class HumanScoring:
         if not ended:
             return None
         task = run_task(TaskKind.FIGURES, run.id, run.project_id, now())
-        return await self._store.tasks.call(task, due_seconds=HINT_SECONDS, session=session)
+        return await self._store.tasks.call(task, due_seconds=self._store.tasks.hint_seconds, session=session)
 
 
 def no_record(field: str) -> NotFound:

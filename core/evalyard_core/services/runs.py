@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.budgets import seconds_left, took_too_long
@@ -30,9 +30,6 @@ from .awaiting import finish_overdue, give_up_missing
 from .evaluators import EvaluatorService
 from .library import Library
 from .starting import MOST_EVALUATORS, NewRun, Starter
-
-#: How long a hint may be under way before the sweeper sends another.
-HINT_SECONDS: Final = 10.0
 
 
 class RunService:
@@ -218,7 +215,7 @@ class RunService:
         """Have the evaluators that score runs do so; the task is there once, however often this is called."""
         await self._store.runs.move(run.id, RunStatus.SCORING, of=[RunStatus.RUNNING], at=now())
         await self._store.tasks.add([run_task(TaskKind.SCORE_RUN, run.id, run.project_id, now())])
-        await self._store.tasks.reopen(run.id, due_seconds=HINT_SECONDS, kind=TaskKind.SCORE_RUN)
+        await self._store.tasks.reopen(run.id, due_seconds=self._store.tasks.hint_seconds, kind=TaskKind.SCORE_RUN)
         await self._wake(run.id)
         return await self._store.runs.get(run.id)
 
@@ -278,8 +275,8 @@ class RunService:
 
     async def _wake(self, run_id: str, *, reopen: bool = False) -> None:
         if reopen:
-            await self._store.tasks.reopen(run_id, due_seconds=HINT_SECONDS)
-        await self._queue.hint(await self._store.tasks.wake(run_id, due_seconds=HINT_SECONDS))
+            await self._store.tasks.reopen(run_id, due_seconds=self._store.tasks.hint_seconds)
+        await self._queue.hint(await self._store.tasks.wake(run_id, due_seconds=self._store.tasks.hint_seconds))
 
     async def _attached(self, run: Run) -> Sequence[AttachedEvaluator]:
         dataset = await self._store.datasets.get(run.dataset.id) if run.dataset else None

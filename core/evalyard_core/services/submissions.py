@@ -20,7 +20,7 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
-from .runs import HINT_SECONDS, RunService
+from .runs import RunService
 
 MOST_A_CALL = 1_000
 _MOST_BYTES_A_CALL = 48 * 1024 * 1024
@@ -88,7 +88,8 @@ class SubmissionService:
 
         await self._store.transaction(write)
         if run.evaluators:
-            await self._queue.hint(await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS))
+            tasks = self._store.tasks
+            await self._queue.hint(await tasks.wake(run.id, due_seconds=tasks.hint_seconds))
         stored = await self._store.records.get_many(list(records))
         return await self._store.runs.get(run.id) or run, [stored[identifier] for identifier in ids]
 

@@ -29,7 +29,7 @@ from .score_cache import ScoreCacheRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
 from .systems import SystemRepository, SystemVersionRepository
-from .tasks import TaskRepository
+from .tasks import LEASE_SECONDS, TaskRepository
 from .workers import WorkerRepository
 
 T = TypeVar("T")
@@ -42,7 +42,9 @@ class StoreUnavailable(Exception):
 class Store:
     """One database and its repositories; `open` it on the event loop that will use it, `close` it once."""
 
-    def __init__(self, client: AsyncMongoClient[Document], database: str) -> None:
+    def __init__(
+        self, client: AsyncMongoClient[Document], database: str, *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
         self._client = client
         options: CodecOptions[Document] = CodecOptions(tz_aware=True)
         self._database = client.get_database(database, codec_options=options)
@@ -64,7 +66,7 @@ class Store:
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
-        self.tasks = TaskRepository(self._database)
+        self.tasks = TaskRepository(self._database, lease_seconds)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)
         self.secrets = SecretRepository(self._database)
@@ -72,10 +74,17 @@ class Store:
 
     @classmethod
     async def open(
-        cls, url: str, database: str, *, wait_seconds: float = 5.0, event_listeners: Sequence[CommandListener] = ()
+        cls,
+        url: str,
+        database: str,
+        *,
+        wait_seconds: float = 5.0,
+        lease_seconds: float = LEASE_SECONDS,
+        event_listeners: Sequence[CommandListener] = (),
     ) -> "Store":
         """Connect, check the server and create what indexes are missing; raises `StoreUnavailable`.
 
+        `lease_seconds` is how long a task stays with a holder that says nothing, the same in every process;
         `event_listeners` hear of every command that is sent.
         """
         try:
@@ -89,7 +98,7 @@ class Store:
             )
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise StoreUnavailable(f"EVALYARD_MONGODB_URL is no MongoDB address: {error}. Correct it.") from error
-        store = cls(client, database)
+        store = cls(client, database, lease_seconds=lease_seconds)
         try:
             await store._check_server()
             await store.ensure_indexes()

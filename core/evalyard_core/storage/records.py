@@ -270,8 +270,15 @@ class RecordRepository(Listed[Record, RecordList]):
 
     async def cancel_open(self, run_id: str, at: datetime) -> int:
         """End every record of a run that is not done with; outputs that are there stay."""
+        return await self._cancel(run_id, _OPEN, at)
+
+    async def cancel_uncalled(self, run_id: str, at: datetime) -> int:
+        """End every record of a run for which there is nothing yet."""
+        return await self._cancel(run_id, _UNCALLED, at)
+
+    async def _cancel(self, run_id: str, statuses: Sequence[RecordStatus], at: datetime) -> int:
         result = await self._rows.update_many(
-            {"run_id": run_id, "status": {"$in": _OPEN}},
+            {"run_id": run_id, "status": {"$in": statuses}},
             {"$set": {"status": RecordStatus.CANCELLED, "finished_at": at}},
         )
         return result.modified_count

@@ -210,17 +210,20 @@ class RunRepository(Listed[Run, RunList]):
         progress: Progress,
         tallies: Mapping[str, Tally],
         *,
+        of: Collection[RunStatus] | None = None,
         streaks: Mapping[str, Streak] = MappingProxyType({}),
         spent_by: int | None = None,
         outdates: bool = False,
         session: Session | None = None,
     ) -> RunPulse | None:
-        """Add to a run's counters in one round trip, and return how it stands; see `growth`."""
+        """Add to a run's counters in one round trip, and return how it stands; see `growth`.
+
+        None where the run is gone, or has none of the statuses `of`.
+        """
+        there: Document = {"_id": identifier} if of is None else {"_id": identifier, "status": {"$in": list(of)}}
         update = growth(progress, tallies, streaks=streaks, spent_by=spent_by, outdates=outdates)
         return read_pulse(
-            await self._rows.find_one_and_update(
-                {"_id": identifier}, update, return_document=True, projection=PULSE, session=session
-            )
+            await self._rows.find_one_and_update(there, update, return_document=True, projection=PULSE, session=session)
         )
 
     async def pulse(self, identifier: str) -> RunPulse | None:

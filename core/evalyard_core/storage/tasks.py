@@ -1,7 +1,7 @@
 """Tasks and their leases. Time is the database's own, so that workers' clocks need not agree."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -11,18 +11,28 @@ from evalyard_core.domain.tasks import Task, TaskKind, TaskState
 from .codec import Document
 from .collection import Repository, Session, insert_new
 
+LEASE_SECONDS: Final = 12.0
+
 
 def _in_seconds(seconds: float) -> Document:
     return {"$add": ["$$NOW", int(seconds * 1000)]}
 
 
 class TaskRepository(Repository[Task]):
-    """The parts of runs' work."""
+    """The parts of runs' work.
+
+    A worker holds a task for `lease_seconds` after it last said so. A hint may be under way for `hint_seconds`, which
+    are fewer: then the sweeper sends another.
+    """
 
     name = "tasks"
 
-    def __init__(self, database: AsyncDatabase[Document]) -> None:
+    def __init__(self, database: AsyncDatabase[Document], lease_seconds: float = LEASE_SECONDS) -> None:
         super().__init__(database, Task)
+        self.lease_seconds = lease_seconds
+        self.hint_seconds = lease_seconds * 5 / 6
+        #: Holders say that they live, and sweepers look, so often.
+        self.beat_seconds = lease_seconds / 6
 
     async def add(self, tasks: Sequence[Task], *, session: Session | None = None) -> None:
         """Store tasks; those that are there already stay as they are (outside a transaction)."""
@@ -123,26 +133,25 @@ class TaskRepository(Repository[Task]):
         called = await self._update({"_id": task.id}, [{"$set": changes}], session=session)
         return called if there.owner is None else None
 
-    async def overdue(self, *, due_seconds: float, most: int = 200) -> list[Task]:
-        """Return tasks that somebody should have acted on by now, and give each another `due_seconds`.
-
-        Two sweepers that look at once do not both get a task.
-        """
+    async def overdue(self, most: int = 200) -> list[Task]:
+        """Return tasks that somebody should have acted on by now, the longest overdue first."""
         query = {"state": TaskState.READY, "$expr": {"$lt": ["$due_at", "$$NOW"]}}
-        rows = await self._rows.find(query).sort("due_at").limit(most).to_list()
-        freed = [await self._free(row, due_seconds) for row in rows]
-        return [task for task in freed if task is not None]
+        rows = self._rows.find(query).sort("due_at").limit(most)
+        return [self._codec.decode(row) async for row in rows]
 
-    async def _free(self, row: Document, due_seconds: float) -> Task | None:
-        """Take an overdue task from whoever held it; counted, since the owner may have died of it."""
+    async def free(self, task: Task) -> Task | None:
+        """Take an overdue task from whoever held it, and give it the time of a hint; None where it has changed.
+
+        Of two sweepers that found it, one gets it. It is counted, since the owner may have died of it.
+        """
         return await self._update(
-            {"_id": row["_id"], "state": TaskState.READY, "due_at": row["due_at"], "owner": row["owner"]},
+            {"_id": task.id, "state": TaskState.READY, "due_at": task.due_at, "owner": task.owner},
             [
                 {
                     "$set": {
-                        "takeovers": row["takeovers"] + (row["owner"] is not None),
+                        "takeovers": task.takeovers + (task.owner is not None),
                         "owner": None,
-                        "due_at": _in_seconds(due_seconds),
+                        "due_at": _in_seconds(self.hint_seconds),
                     }
                 }
             ],

@@ -21,6 +21,7 @@ from evalyard_core.domain.scores import is_amount
 
 from .breaker import Breaker
 from .budget import Purse
+from .lease import Lease
 from .pacing import Gate, Permit
 
 _log = structlog.get_logger(__name__)
@@ -36,10 +37,11 @@ _TOO_MANY: Final = frozenset({"HTTP_429", "RATE_LIMIT"})
 
 
 class LaneLimits(NamedTuple):
-    """Whom a lane may ask, and what it may spend."""
+    """Whom a lane may ask, what it may spend, and whether it is still the one that may."""
 
     breaker: Breaker
     purse: Purse
+    lease: Lease
 
 
 class Caller:
@@ -72,7 +74,7 @@ class Caller:
         The latency is that of the last attempt alone. None where the calls were stopped before there was an output or
         no attempt left: then `retrying` knows how far they have come. A circuit that is open is an error of its own.
         """
-        breaker, purse = self._limits
+        breaker, purse, _ = self._limits
         if (problem := breaker.problem(SYSTEM)) is not None:
             return Outcome(error=problem, attempts=record.attempts, finished_at=now())
         outcome = await self._called(record) if await purse.may_call() else None
@@ -83,7 +85,7 @@ class Caller:
     async def _called(self, record: Record) -> Outcome | None:
         attempts = _Attempts(record, self._settings)
         started_at = now()
-        while (permit := await self._gate.enter()) is not None:
+        while (permit := await self._permit()) is not None:
             attempts.made += 1
             begun = time.perf_counter()
             try:
@@ -99,6 +101,12 @@ class Caller:
         if (left := attempts.left) is not None:
             self.retrying[record.id] = left
         return None
+
+    async def _permit(self) -> Permit | None:
+        """Wait for leave to make a call; None where the lane stops, or somebody else has it by now."""
+        permit = await self._gate.enter()
+        held = permit is not None and await self._limits.lease.settled()
+        return permit if held and not self._gate.is_closed else None
 
     async def _pause_after(self, error: evalyard.TargetError, attempts: "_Attempts", permit: Permit) -> float | None:
         """Return how long to wait before the record's next call, None where there is to be none."""

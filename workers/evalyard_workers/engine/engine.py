@@ -7,8 +7,10 @@ take turns.
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -20,7 +22,6 @@ from evalyard_core.domain.runs import ACTIVE, Run, RunStatus
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
-from evalyard_core.services.runs import HINT_SECONDS
 from evalyard_core.storage import Store, StoreError
 from evalyard_workers.metrics import TURNS
 from evalyard_workers.plugins.host import PluginHost
@@ -32,7 +33,8 @@ from .budget import Purse
 from .calling import LaneLimits
 from .dispatching import dispatch
 from .lane import Lane
-from .lease import LEASE_SECONDS, Lease
+from .lease import Lease
+from .patience import patiently
 from .planning import lay_down
 from .score_caching import ScoreCache
 from .scoring import RunScorer
@@ -85,15 +87,17 @@ class Engine:
         """
         if self._stopping.is_set():
             return None
-        task = await self._store.tasks.claim(task_id, ticket, self.owner, LEASE_SECONDS)
-        return None if task is None else await self._hold(task)
+        asked_at = time.monotonic()
+        task = await self._store.tasks.claim(task_id, ticket, self.owner, self._store.tasks.lease_seconds)
+        return None if task is None else await self._hold(Lease(self._store, task, asked_at))
 
-    async def _hold(self, task: Task) -> Task | None:
+    async def _hold(self, lease: Lease) -> Task | None:
+        task = lease.task
         self._active += 1
         self._idle.clear()
         try:
             with TURNS.track_inprogress(), structlog.contextvars.bound_contextvars(run=task.run_id, task=task.id):
-                return await self._turn(Lease(self._store, task))
+                return await self._turn(lease)
         finally:
             self._active -= 1
             if not self._active:
@@ -126,7 +130,8 @@ class Engine:
                 _log.warning("turn ended by the database", error=str(error)[:300])
                 return None
             _log.exception("turn failed")
-            await self._give_up(run, task, error)
+            if not lease.lost.is_set():
+                await self._give_up(run, task, error)
             return None
         if not lease.lost.is_set():
             await self._give_back(task, ended.state, ended.wait_seconds)
@@ -138,7 +143,8 @@ class Engine:
         They look every two seconds; a worker that stops leaves all of its tasks to them.
         """
         left = self._stopping.is_set() or wait_seconds >= _TURN_SECONDS
-        released = await self._store.tasks.release(task, state, due_seconds=wait_seconds if left else HINT_SECONDS)
+        due = wait_seconds if left else self._store.tasks.hint_seconds
+        released = await patiently(partial(self._store.tasks.release, task, state, due_seconds=due))
         if released is None:
             return
         if released.state is TaskState.READY and not left:
@@ -173,19 +179,28 @@ class Engine:
 
     async def _plan(self, run: Run, lease: Lease) -> _Ended:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
-        if run.is_terminal:
+        if run.status not in {RunStatus.PENDING, RunStatus.RUNNING}:
             return _Ended(TaskState.DONE)
         async with lease.held(_nothing):
             total = await lay_down(self._store, run, lease.lost)
         if total is None:
             return _Ended(TaskState.READY)
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
-        if started is None and run.status is RunStatus.PENDING:
-            await self._store.records.cancel_open(run.id, now())
+        if started is None:
+            await self._cancel_what_was_laid_down(run)
         if run.is_dispatched:
             async with lease.held(_nothing):
                 await self._dispatch(run, first=started is not None)
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
+
+    async def _cancel_what_was_laid_down(self, run: Run) -> None:
+        """End the records of a run that was stopped before it had them all, and may be scored again by now.
+
+        One that is RUNNING was planned by somebody else too, after this process had been stopped for a while.
+        """
+        pulse = await self._store.runs.pulse(run.id)
+        if pulse is not None and pulse.status is not RunStatus.RUNNING:
+            await self._store.records.cancel_uncalled(run.id, now())
 
     async def _dispatch(self, run: Run, *, first: bool) -> None:
         problem = await dispatch(self._store, self._targets, run, first=first)
@@ -196,7 +211,7 @@ class Engine:
         """Make the lanes of a run, tell the workers of them, and return the one that is kept for this worker."""
         lanes = range(run.settings.lanes)
         await self._store.tasks.add([lane_task(run.id, run.project_id, lane, TaskState.READY, now()) for lane in lanes])
-        ready = await self._store.tasks.wake(run.id, due_seconds=HINT_SECONDS)
+        ready = await self._store.tasks.wake(run.id, due_seconds=self._store.tasks.hint_seconds)
         kept = ready.pop(0) if ready and not self._stopping.is_set() else None
         await self._queue.hint(ready)
         return kept
@@ -225,7 +240,7 @@ class Engine:
 
     async def _lane(self, run: Run, lease: Lease) -> Lane:
         """Let a lane work for a turn and return it; raises TargetError where the system can't be called."""
-        limits = LaneLimits(Breaker(run), Purse(self._store, run, lease.task.lane))
+        limits = LaneLimits(Breaker(run), Purse(self._store, run, lease.task.lane), lease)
         cache = ScoreCache.of(run, self._store)
         async with self._sources.of(run, limits) as source:
             scorer = RunScorer(
@@ -233,7 +248,7 @@ class Engine:
                 breaker=limits.breaker,
                 cache=cache,
             )
-            lane = Lane(self._store, run, lease.task, source=source, scorer=scorer, limits=limits)
+            lane = Lane(self._store, run, source=source, scorer=scorer, limits=limits)
             await self._carry_out(lane, lease)
         return lane
 

@@ -5,17 +5,18 @@ database work at the same time. Whatever stops a lane, outputs that came back ar
 """
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from evalyard_core.domain.budgets import seconds_left, spent_too_much, took_too_long
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus
 from evalyard_core.domain.runs import ACTIVE, Progress, Run, RunStatus
-from evalyard_core.domain.tasks import Task
 from evalyard_core.storage import Store
 from evalyard_core.storage.run_progress import RunPulse
 
 from .calling import LaneLimits
+from .patience import patiently
 from .scoring import RunScorer
 from .settling import BATCH, Settlement
 from .sources import Source
@@ -27,16 +28,14 @@ _SLOW_SECONDS: Final = 1.0
 class Lane:
     """One turn of a worker at a lane."""
 
-    def __init__(
-        self, store: Store, run: Run, task: Task, *, source: Source | None, scorer: RunScorer, limits: LaneLimits
-    ) -> None:
+    def __init__(self, store: Store, run: Run, *, source: Source | None, scorer: RunScorer, limits: LaneLimits) -> None:
         self._store = store
         self._run = run
-        self._task = task
         self._source = source
-        self._concurrency = run.settings.lane_concurrency(task.lane)
+        self._breaker, self._purse, self._lease = limits
+        self._lane = self._lease.task.lane
+        self._concurrency = run.settings.lane_concurrency(self._lane)
         self._to_call: asyncio.Queue[Record | None] = asyncio.Queue(self._concurrency + BATCH)
-        self._breaker, self._purse = limits
         self._settlement = Settlement(store, run, scorer, limits, self._heed)
         self._callers: list[asyncio.Task[None]] = []
         self._in_flight: dict[str, float] = {}
@@ -98,7 +97,7 @@ class Lane:
         if slow:
             shown.update(slow)
             await self._store.records.mark_running(slow, now())
-            await self._store.runs.add_progress(self._run.id, Progress(running=len(slow)), {})
+            await self._store.runs.add_progress(self._run.id, Progress(running=len(slow)), {}, of=ACTIVE)
 
     async def hand_back(self, *, is_held: bool) -> None:
         """Show that records which were in flight when the lane was left are pending again.
@@ -108,7 +107,7 @@ class Lane:
         left = [key for key in self._settlement.shown_running if key in self._in_flight]
         if left:
             await self._store.records.mark_pending(left)
-            await self._store.runs.add_progress(self._run.id, Progress(running=-len(left)), {})
+            await self._store.runs.add_progress(self._run.id, Progress(running=-len(left)), {}, of=ACTIVE)
         if is_held:
             await self._purse.give_back()
         if self._source is not None and self._source.retrying:
@@ -117,14 +116,15 @@ class Lane:
     async def _read(self) -> None:
         """Feed the stages in the order of the lane."""
         place = 0
+        read = partial(self._store.records.open_in_lane, self._run.id, self._lane, most=_PAGE)
         while not self._stopping:
-            page = await self._store.records.open_in_lane(self._run.id, self._task.lane, from_seq=place, most=_PAGE)
+            page = await patiently(partial(read, from_seq=place))
             if not page:
                 self._read_all = True
                 break
             unscored = [record for record in page if record.status is RecordStatus.SCORING]
             for begin in range(0, len(unscored), BATCH):
-                if self._stopping:
+                if self._stopping or not await self._lease.settled():
                     self._left_behind = True
                     break
                 await self._settlement.score(unscored[begin : begin + BATCH])
@@ -135,7 +135,7 @@ class Lane:
     async def _feed(self, records: list[Record]) -> None:
         if self._source is None or not records:
             return
-        await self._source.prepare(records)
+        await patiently(partial(self._source.prepare, records))
         for record in records:
             if self._stopping:
                 self._left_behind = True
@@ -156,7 +156,7 @@ class Lane:
     async def _call(self) -> None:
         loop = asyncio.get_running_loop()
         while self._source is not None and (record := await self._to_call.get()) is not None:
-            if self._stopping:
+            if self._stopping or not await self._lease.settled():
                 self._left_behind = True
                 continue
             self._in_flight[record.id] = loop.time()

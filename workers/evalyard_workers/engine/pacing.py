@@ -226,6 +226,11 @@ class Gate:
         self._closed = asyncio.Event()
         self._mine: set[asyncio.Future[Permit | None]] = set()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody is let through any more."""
+        return self._closed.is_set()
+
     async def enter(self) -> Permit | None:
         """Wait for leave to call; None where the gate was closed first."""
         if self._closed.is_set():

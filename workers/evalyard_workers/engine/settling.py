@@ -18,9 +18,9 @@ import structlog
 from evalyard_core.domain.counting import Counted, progress_of, tallies_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Outcome, Record, RecordStatus, Settled, Verdict, stored_outcome
-from evalyard_core.domain.runs import Progress, Run
+from evalyard_core.domain.runs import ACTIVE, Progress, Run
 from evalyard_core.domain.scores import skipped_scores
-from evalyard_core.storage import Store
+from evalyard_core.storage import Store, StoreUnreachable
 from evalyard_core.storage.records import Scored
 from evalyard_core.storage.run_progress import RunPulse
 from evalyard_workers.metrics import count_records
@@ -52,7 +52,7 @@ class Settlement:
     ) -> None:
         """`heed` is told how the run stands whenever something was counted."""
         # With a budget little is scored at once: what evaluators spend is known when they are done.
-        self._breaker, self._purse = limits
+        self._breaker, self._purse, self._lease = limits
         is_bounded = self._purse.budget is not None and bool(run.evaluators)
         self._batch = min(BATCH, self._purse.concurrency) if is_bounded else BATCH
         self.outcomes: asyncio.Queue[Called | None] = asyncio.Queue(self._batch if is_bounded else 4 * BATCH)
@@ -85,6 +85,9 @@ class Settlement:
 
     async def _settle(self, counting: asyncio.TaskGroup) -> None:
         async for called in _batches(self.outcomes, self._batch):
+            if not await self._lease.settled():
+                await self._leave(called)
+                continue
             answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
             if answered and self._purse.is_empty:
                 await self._score_if_allowed(called, answered)
@@ -99,6 +102,12 @@ class Settlement:
             else:
                 scoring.cancel()
         await self._scoring.put(None)
+
+    async def _leave(self, called: Sequence[Called]) -> None:
+        """Store the outputs of a lane that somebody else has now, who scores them; errors may come of the loss."""
+        outcomes = {record.id: outcome for record, outcome in called if outcome.error is None}
+        if outcomes:
+            await patiently(partial(self._store.records.store_outcomes, outcomes, ()))
 
     async def _score_if_allowed(self, called: Sequence[Called], answered: list[Called]) -> None:
         """Store outputs, and have them scored once the budget allows it; what it never allows stays without scores."""
@@ -137,7 +146,10 @@ class Settlement:
         """Count what waits for its scores as running, if it does not yet."""
         waiting = {record.id for record, outcome in called if outcome.error is None} - self.shown_running
         self.shown_running |= waiting
-        await self._store.runs.add_progress(self._run.id, Progress(running=len(waiting)), {})
+        try:
+            await self._store.runs.add_progress(self._run.id, Progress(running=len(waiting)), {}, of=ACTIVE)
+        except StoreUnreachable as error:
+            _lagging(error)
 
     async def _finish(self, counting: asyncio.TaskGroup) -> None:
         """Store the scores that took longer."""
@@ -146,7 +158,7 @@ class Settlement:
             scored = await scoring
             if not scored:
                 continue
-            await self._keep_history([case.record for case in called])
+            await patiently(partial(self._keep_history, [case.record for case in called]))
             stored = await patiently(partial(self._store.records.store_scores, scored))
             by_id = {score.record_id: score for score in scored}
             settled = [self._settled(case, by_id[case.record.id]) for case in called]
@@ -171,7 +183,7 @@ class Settlement:
 
     async def _still(self, called: Sequence[Called]) -> list[Record]:
         """Return records as the store has them, after somebody else wrote some; counters are corrected at the end."""
-        there = await self._store.records.get_many([case.record.id for case in called])
+        there = await patiently(partial(self._store.records.get_many, [case.record.id for case in called]))
         _log.info("records were written by another worker", run=self._run.id)
         return [there[case.record.id] for case in called if case.record.id in there]
 
@@ -182,14 +194,30 @@ class Settlement:
         shown = {case.record.id for case in called} & self.shown_running
         self.shown_running -= shown
         progress = replace(progress_of(done), running=-len(shown))
-        streaks = self._breaker.untold()
-        async with self._purse.counting(case.record.id for case in called) as spent_by:
-            pulse = await self._store.runs.add_progress(
-                self._run.id, progress, tallies_of(done), streaks=streaks, spent_by=spent_by
-            )
+        try:
+            pulse = await self._grow(progress, done, called)
+        except StoreUnreachable as error:
+            _lagging(error)
+            return
         self._heed(pulse)
         for circuit in self._breaker.hear(pulse) if pulse is not None else ():
-            await self._store.run_limits.open_circuit(self._run.id, circuit)
+            await patiently(partial(self._store.run_limits.open_circuit, self._run.id, circuit))
+
+    async def _grow(self, progress: Progress, done: Sequence[Counted], called: Sequence[Called]) -> RunPulse | None:
+        """Add to the counters of a run at work; added late, to one that has ended, it would spoil its exact figures."""
+        streaks = self._breaker.untold()
+        async with self._purse.counting(case.record.id for case in called) as spent_by:
+            return await self._store.runs.add_progress(
+                self._run.id, progress, tallies_of(done), of=ACTIVE, streaks=streaks, spent_by=spent_by
+            )
+
+
+def _lagging(error: Exception) -> None:
+    """Tell that live counters lag: what a database that is away did not take is never added again.
+
+    It may have taken it; the end of the run counts anew.
+    """
+    _log.warning("the database is away; live counters lag", error=str(error)[:200])
 
 
 async def _batches(queue: "asyncio.Queue[T | None]", most: int) -> AsyncIterator[list[T]]:

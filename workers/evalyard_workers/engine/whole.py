@@ -46,7 +46,7 @@ class RunAsAWhole:
             # Whoever is the last at its lanes brings this task back, when every record is done with.
             return TaskState.DONE
         async with lease.held(self._beat):
-            scoring = asyncio.create_task(self._score_all())
+            scoring = asyncio.create_task(self._score_all(lease))
             signals = [asyncio.create_task(event.wait()) for event in (lease.lost, self._stopped, stopping)]
             try:
                 await asyncio.wait({scoring, *signals}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,9 +66,11 @@ class RunAsAWhole:
         if pulse is None or pulse.status not in ACTIVE:
             self._stopped.set()
 
-    async def _score_all(self) -> None:
+    async def _score_all(self, lease: Lease) -> None:
         """Score with one evaluator after the other, and store what each says at once: it may have been paid for."""
         for evaluator in self._run.unscored_by:
+            if not await lease.settled():
+                return
             run_score = await self._score(evaluator)
             store = partial(self._store.runs.store_run_score, self._run.id, evaluator.evaluator_id, run_score)
             stored = await patiently(store)
