@@ -89,6 +89,8 @@ class ProjectService:
             self._store.runs,
             self._store.records,
             self._store.score_history,
+            self._store.traces,
+            self._store.spans,
             self._store.items,
             self._store.datasets,
             self._store.evaluators,

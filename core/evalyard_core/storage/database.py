@@ -24,8 +24,10 @@ from .requests import RequestRepository
 from .runs import RunRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
+from .spans import SpanRepository
 from .systems import SystemRepository, SystemVersionRepository
 from .tasks import TaskRepository
+from .traces import TraceRepository
 from .workers import WorkerRepository
 
 T = TypeVar("T")
@@ -56,6 +58,8 @@ class Store:
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
+        self.traces = TraceRepository(self._database)
+        self.spans = SpanRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)

@@ -81,6 +81,23 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         ),
     ],
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
+    "spans": [_index(("trace", UP), ("received.start_ns", UP), ("_id", UP))],
+    "traces": [
+        *(
+            _index(("project_id", UP), *field, ("start_ns", UP), ("_id", UP))
+            for field in ((), (("head.status", UP),), (("head.name", UP),), (("tags", UP),))
+        ),
+        *(
+            _index(
+                ("project_id", UP), (field, UP), ("start_ns", UP), partialFilterExpression={field: {"$exists": True}}
+            )
+            for field in ("session.value", "user.value")
+        ),
+        _index(("project_id", UP), ("duration_ns", UP), ("_id", UP)),
+        # For what is kept for a while only, and for what is being deleted.
+        _index(("project_id", UP), ("received_at", UP)),
+        _index(("hidden", UP), partialFilterExpression={"hidden": True}),
+    ],
     "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "workers": [_index(("seen_at", UP), expireAfterSeconds=3600)],
     "requests": [_index(("created_at", UP), expireAfterSeconds=600)],

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Final
 
 import orjson
 
-from evalyard_core.domain.payload import AsText, Json, load_json
+from evalyard_core.domain.payload import AsText, Json, dump_json, load_json
 
 NANOSECONDS_A_MILLISECOND: Final = 1_000_000
+#: The last time that a span can have, in the year 2262: the store counts in 64 bits with a sign.
+LAST_NS: Final = 2**63 - 1
 
 
 class SpanKind(StrEnum):
@@ -49,12 +51,8 @@ class OtelKind(StrEnum):
     CONSUMER = "CONSUMER"
 
 
-def _dump_parts(parts: Any) -> str | None:
-    return orjson.dumps(parts).decode() if parts else None
-
-
 #: Attributes by name; stored as one JSON text.
-Attributes = Annotated[dict[str, Any], AsText(_dump_parts, load_json)]
+Attributes = Annotated[dict[str, Any], AsText(dump_json, load_json)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +95,8 @@ class ReceivedSpan:
     status: SpanStatus = SpanStatus.UNSET
     status_message: str | None = None
     attributes: Attributes = field(default_factory=dict)
-    events: Annotated[tuple[SpanEvent, ...], AsText(_dump_parts, load_json)] = ()
-    links: Annotated[tuple[SpanLink, ...], AsText(_dump_parts, load_json)] = ()
+    events: Annotated[tuple[SpanEvent, ...], AsText(dump_json, load_json)] = ()
+    links: Annotated[tuple[SpanLink, ...], AsText(dump_json, load_json)] = ()
     resource: Attributes = field(default_factory=dict)
     scope: Scope = field(default_factory=Scope)
 
@@ -106,6 +104,17 @@ class ReceivedSpan:
     def duration_ms(self) -> float:
         """How long it took."""
         return (self.end_ns - self.start_ns) / NANOSECONDS_A_MILLISECOND
+
+    def is_fuller_than(self, other: "ReceivedSpan") -> bool:
+        """Tell which of two that were sent under the same ids is kept, whichever came first.
+
+        It is the one that ended later, then the one that says more; what is left is settled by its text.
+        """
+        return self != other and _fullness(self) > _fullness(other)
+
+
+def _fullness(span: ReceivedSpan) -> tuple[int, int, int, bytes]:
+    return span.end_ns, len(span.attributes), len(span.events), orjson.dumps(span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
