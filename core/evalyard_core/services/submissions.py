@@ -12,12 +12,14 @@ from evalyard_core.domain.ids import itemless_key, record_id
 from evalyard_core.domain.limits import LONGEST_NAME, check_count, check_range
 from evalyard_core.domain.payload import check_together, now
 from evalyard_core.domain.records import Problem, Record, RecordStatus, Verdict
+from evalyard_core.domain.redacting import redacted_records
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.scores import skipped_scores
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
+from .redacting import redacted, rules_of
 from .runs import HINT_SECONDS, RunService
 
 MOST_A_CALL = 1_000
@@ -64,7 +66,9 @@ class SubmissionService:
         run.require(RunStatus.RUNNING, action="submit records")
         _check(submitted, run)
         items = await self._items(run, submitted)
-        records = _distinct([_record(run, entry, items.get(entry.item_id or "")) for entry in submitted])
+        sent = _distinct([_record(run, entry, items.get(entry.item_id or "")) for entry in submitted])
+        rules = await rules_of(self._store, run.project_id)
+        records = await redacted(sent, rules, lambda each, redactor: redacted_records(each.values(), redactor))
         ids = [_identifier(run, entry) for entry in submitted]
 
         async def write(session: Session) -> None:
