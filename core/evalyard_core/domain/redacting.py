@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .payload import dump_json, load_json
-from .records import Outcome, Problem, Record
+from .records import Outcome, Problem, Record, Score
 from .redaction import Redactor
 
 
@@ -24,7 +24,7 @@ def redacted_outcome(outcome: Outcome, redactor: Redactor) -> Outcome:
 
 
 def redacted_record(record: Record, redactor: Redactor) -> Record:
-    """Return a record without what must not be stored; its scores are left as they are."""
+    """Return a record, with the scores that it came with, without what must not be stored."""
     if redactor.is_idle:
         return record
     return replace(
@@ -35,12 +35,24 @@ def redacted_record(record: Record, redactor: Redactor) -> Record:
         output=redactor.value(record.output, path="output"),
         response=redactor.value(record.response, path="response"),
         error=_redacted_problem(record.error, redactor),
+        scores=tuple(_redacted_score(score, redactor) for score in record.scores),
     )
 
 
 def redacted_records(records: Iterable[Record], redactor: Redactor) -> dict[str, Record]:
     """Return records without what must not be stored, by id."""
     return {record.id: redacted_record(record, redactor) for record in records}
+
+
+def _redacted_score(score: Score, redactor: Redactor) -> Score:
+    return replace(
+        score,
+        value=redactor.value(score.value, path="value"),
+        label=None if score.label is None else redactor.text(score.label),
+        explanation=None if score.explanation is None else redactor.text(score.explanation),
+        metadata=redactor.value(score.metadata, path="metadata"),
+        error=_redacted_problem(score.error, redactor),
+    )
 
 
 def _redacted_problem(problem: Problem | None, redactor: Redactor) -> Problem | None:
