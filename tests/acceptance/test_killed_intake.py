@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from google.rpc.status_pb2 import Status
 
 from evalyard_core.domain.access import Project
 from evalyard_core.domain.lists import PageRequest, TraceList
@@ -29,7 +30,7 @@ from evalyard_server.supervisor import BackOff, Supervisor
 from tests.fixtures.core import a_project
 from tests.fixtures.otlp import PROTOBUF, as_protobuf
 from tests.fixtures.servers import MEMORY
-from tests.fixtures.spans import a_received
+from tests.fixtures.spans import a_received, span_id
 
 ROOT: Final = Path(__file__).parents[2]
 DATABASE, API = "the database", "the API"
@@ -173,6 +174,29 @@ async def test_every_acknowledged_span_survives_and_every_figure_is_right(broker
     assert set(acknowledged) - {(span.received.trace_id, span.received.span_id) for span in stored} == set()
     expected = traces_of(stored, now())
     assert {key: replace(trace, received_at=expected[key].received_at) for key, trace in traces.items()} == expected
+
+
+async def test_while_the_database_does_not_answer_senders_are_told_to_come_again(broker_url: str) -> None:
+    async with place(broker_url) as here:
+        project = await _project(here)
+        body = as_protobuf(a_received(0), resource={"evalyard.project": project.name})
+        database = here.supervisor.pids()[DATABASE]
+        async with httpx.AsyncClient(base_url=here.url, trust_env=False, timeout=60, headers=PROTOBUF) as client:
+            os.kill(database, signal.SIGSTOP)
+            try:
+                refused = await client.post("/v1/traces", content=body)
+            finally:
+                os.kill(database, signal.SIGCONT)
+            async with asyncio.timeout(60):
+                while (taken := await client.post("/v1/traces", content=body)).status_code != 200:
+                    assert taken.status_code == 503
+        store = await _opened(here)
+        [span], [trace] = await _stored(store, project)
+        await store.close()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert Status.FromString(refused.content).code == 14
+    assert span.received.span_id == span_id(0)
+    assert trace.endswith(span.received.trace_id)
 
 
 async def _until_more_is_acknowledged(senders: list[Sender], requests: int) -> None:

@@ -26,21 +26,22 @@ class Body:
         self.share = share
         self._compression = compression
         self._content = b""
+        self._most = min(MOST_BYTES, share.room)
 
     async def read(self, request: Request) -> None:
         """Take it in as it is sent, or raise Refused or NoRoom."""
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > MOST_BYTES:
-            raise _too_large()
+        if declared.isdigit() and int(declared) > self._most:
+            raise self._too_large()
         if declared.isdigit() and int(declared) > self.share.room_left:
             raise NoRoom
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 async for part in request.stream():
+                    if self.share.size + len(part) > self._most:
+                        raise self._too_large()
                     self.share.grow(len(part))
-                    if self.share.size > MOST_BYTES:
-                        raise _too_large()
                     parts.append(part)
         except ClientDisconnect as error:
             raise Refused(HTTPStatus.BAD_REQUEST, "The body ended early.") from error
@@ -61,16 +62,25 @@ class Body:
             raise Refused(HTTPStatus.BAD_REQUEST, str(why)) from why
 
     async def _inflated(self, content: bytes, compression: str) -> bytes:
-        most = min(MOST_BYTES, self.share.room_left)
+        largest = min(MOST_BYTES, self.share.room - self.share.size)
+        most = min(largest, self.share.room_left)
         try:
             whole = await asyncio.to_thread(inflated, content, compression, most=most)
         except TooLong as error:
-            raise (_too_large() if most == MOST_BYTES else NoRoom()) from error
+            raise (self._too_large() if most == largest else NoRoom()) from error
         except NotCompressed as error:
             message = f"The body is not what {compression} makes, or ends early."
             raise Refused(HTTPStatus.BAD_REQUEST, message) from error
         self.share.grow(len(whole))
         return whole
+
+    def _too_large(self) -> Refused:
+        """Refuse a body that has more bytes than are ever taken."""
+        return Refused(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"A request may have {self._most:,} bytes at most, inflated; send fewer spans at once "
+            "(OTEL_BSP_MAX_EXPORT_BATCH_SIZE).",
+        )
 
 
 def compression_of(request: Request) -> str | None:
@@ -84,12 +94,3 @@ def compression_of(request: Request) -> str | None:
             f"Send the body with gzip or deflate, or as it is; not with {named!r:.50}.",
         )
     return named
-
-
-def _too_large() -> Refused:
-    """Refuse a body that has more bytes than are taken from anybody."""
-    return Refused(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"A request may have {MOST_BYTES:,} bytes at most, inflated; send fewer spans at once "
-        "(OTEL_BSP_MAX_EXPORT_BATCH_SIZE).",
-    )

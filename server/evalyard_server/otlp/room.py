@@ -21,6 +21,11 @@ class Share:
         self.size = 0
 
     @property
+    def room(self) -> int:
+        """How many bytes there are for everybody."""
+        return self._room.most
+
+    @property
     def room_left(self) -> int:
         """How many bytes more it could hold."""
         return self._room.most - self._room.held
