@@ -53,7 +53,7 @@ class RunService:
         old.require(*TERMINAL, action="run it again")
         if old.system is None and "system_version_id" not in changes:
             raise Conflict("The outputs of this run were submitted; name a systemVersionId to call.", field="runId")
-        trials = changes.get("trials", old.settings.trials)
+        changed = {name: changes[name] for name in ("trials", "cache") if name in changes}
         return await self.start(
             actor=actor,
             new=NewRun(
@@ -66,7 +66,7 @@ class RunService:
                 source=changes.get("source", RunSource.KICKOFF),
                 tags=old.tags,
                 metadata=old.metadata,
-                settings=replace(old.settings, trials=trials),
+                settings=replace(old.settings, **changed),
                 rerun_of=old.id,
             ),
         )

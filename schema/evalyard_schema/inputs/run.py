@@ -12,6 +12,7 @@ from evalyard_schema.described import input_type
 from evalyard_schema.enums import RunSource
 from evalyard_schema.given import changes
 from evalyard_schema.ids import decode, decode_given, decode_many
+from evalyard_schema.inputs.caching import RunCacheInput, given_cache
 
 _DEFAULTS = RunSettings()
 
@@ -51,6 +52,9 @@ class StartRunInput:
         "and statusReason says which budget."
     )
     max_duration_seconds: float | None = strawberry.field(description="A budget too.")
+    cache: RunCacheInput | None = strawberry.field(
+        description="What may be used again instead of being paid for again; nothing unless given."
+    )
     idempotency_key: str | None = strawberry.field(
         description="The same key in the same project answers with the run that it first started."
     )
@@ -89,6 +93,7 @@ class StartRunInput:
             item_tags=tuple(self.item_tags or ()),
             max_cost_usd=self.max_cost_usd,
             max_duration_seconds=self.max_duration_seconds,
+            cache=given_cache(self.cache) or _DEFAULTS.cache,
         )
 
 
@@ -101,6 +106,7 @@ class RerunInput:
     name: str | None
     source: RunSource | None = RunSource.KICKOFF
     trials: int | None
+    cache: RunCacheInput | None = strawberry.field(description="{} uses nothing again.")
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the run that is repeated, with raw ids, or refuse an id."""
@@ -113,6 +119,7 @@ class RerunInput:
             "name": self.name,
             "source": self.source or RunSource.KICKOFF,
             "trials": self.trials,
+            "cache": given_cache(self.cache),
         }
         return {name: value for name, value in wanted.items() if value is not None}
 

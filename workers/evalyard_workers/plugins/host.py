@@ -149,6 +149,11 @@ class PluginHost:
         target: evalyard.Target[Any] = component(read_config(component, config))
         return target
 
+    def target_version(self, key: str) -> str:
+        """Return the version of a target's distribution, "" where it is not here."""
+        loaded = self._targets.get(key)
+        return "" if loaded is None else loaded.found.version
+
     async def check_evaluator(self, key: str, config: Any) -> None:
         """Refuse a config that the evaluator refuses."""
         if key in self._elsewhere.plugins:
