@@ -7,7 +7,13 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from evalyard_core.domain.access import Project
+from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.payload import now
+from evalyard_core.domain.redaction import Redactor
+from evalyard_core.domain.traces.amounts import plausible
+from evalyard_core.domain.traces.cutting import cut_meaning, cut_received, told
+from evalyard_core.domain.traces.redacting import redacted
 from evalyard_core.domain.traces.spans import Meaning, ReceivedSpan, Span, span_key
 from evalyard_core.domain.traces.trace import Trace, traces_of
 from evalyard_core.storage import Store
@@ -43,11 +49,14 @@ class TraceIntake:
         """Store spans of a project; once this returns, the database has them and their traces' figures are right.
 
         They may come in any order and in any parts. A span that is there already stays as it is, unless the new one is
-        fuller (`ReceivedSpan.is_fuller_than`): then that takes its place.
+        fuller (`ReceivedSpan.is_fuller_than`): then that takes its place. Raises NotFound where the project is gone.
         """
+        project = await self._store.projects.get(project_id)
+        if project is None:
+            raise NotFound("There is no such project.", field="project_id")
         if not received:
             return
-        make = partial(self._spans, project_id, received)
+        make = partial(self._made, project, received)
         spans = make() if len(received) <= _MOST_ON_THE_LOOP else await asyncio.to_thread(make)
         traces = {span.trace for span in spans}
         async with self._hands.on(traces):
@@ -59,16 +68,21 @@ class TraceIntake:
                 else:
                     return
 
-    def _spans(self, project_id: str, received: Sequence[ReceivedSpan]) -> list[Span]:
-        return [
-            Span(
-                id=span_key(project_id, span.trace_id, span.span_id),
-                project_id=project_id,
-                received=span,
-                meaning=self._understand(span),
-            )
-            for span in _fullest(received)
-        ]
+    def _made(self, project: Project, received: Sequence[ReceivedSpan]) -> list[Span]:
+        """Return what is to be stored of spans: what must not be is taken out before anybody looks at it."""
+        redactor = Redactor(project.redaction)
+        return [self._made_of(project.id, span) for span in _fullest(redacted(span, redactor) for span in received)]
+
+    def _made_of(self, project_id: str, received: ReceivedSpan) -> Span:
+        meaning, of_meaning = cut_meaning(plausible(self._understand(received)))
+        sent, of_sent = cut_received(received)
+        return Span(
+            id=span_key(project_id, received.trace_id, received.span_id),
+            project_id=project_id,
+            received=sent,
+            meaning=meaning,
+            truncated=told([*of_sent, *of_meaning]),
+        )
 
     async def _write(self, spans: Sequence[Span], traces: Sequence[str], moment: datetime, session: Session) -> None:
         """Store spans and the figures of their traces, in one transaction.
