@@ -10,7 +10,15 @@ from typing import Final
 from evalyard_core.domain.traces.spans import SpanKind
 
 from .convention import Convention
-from .sources import answered_in_events, asked_in_events, contents_of, flat_messages_of, messages_of, value_of
+from .sources import (
+    answered_in_events,
+    asked_in_events,
+    contents_of,
+    flat_messages_of,
+    messages_of,
+    value_of,
+    wrapped_value_of,
+)
 
 _ASKED: Final = (
     messages_of("gen_ai.input.messages", role="user", system="gen_ai.system_instructions"),
@@ -50,15 +58,16 @@ GEN_AI: Final = Convention(
         "gen_ai.usage.completion_tokens": SpanKind.LLM,
         "gen_ai.request.model": SpanKind.LLM,
     },
+    # OpenLLMetry's instrumentations wrap what they say of tools, under these names too.
     inputs={
         None: _ASKED,
         SpanKind.EMBEDDING: (contents_of(*_ASKED),),
-        SpanKind.TOOL: (value_of("gen_ai.tool.call.arguments"),),
+        SpanKind.TOOL: (wrapped_value_of("gen_ai.tool.call.arguments"),),
         SpanKind.RETRIEVER: (value_of("gen_ai.retrieval.query.text"),),
     },
     outputs={
         None: _ANSWERED,
-        SpanKind.TOOL: (value_of("gen_ai.tool.call.result"),),
+        SpanKind.TOOL: (wrapped_value_of("gen_ai.tool.call.result"),),
         SpanKind.RETRIEVER: (value_of("gen_ai.retrieval.documents"),),
     },
     models=("gen_ai.response.model", "gen_ai.request.model"),

@@ -3,27 +3,15 @@
 Their calls of models follow OpenTelemetry's (see gen_ai.py); `traceloop.*` says what stands around them.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from evalyard_core.domain.traces.spans import ReceivedSpan, SpanKind
+from evalyard_core.domain.traces.spans import SpanKind
 
 from .convention import Convention
-from .sources import json_of
+from .sources import wrapped_value_of
 from .values import decoded
 
 _OF_APPLICATION: Final = "traceloop.association.properties."
-
-
-def _called_with(span: ReceivedSpan) -> Any:
-    """Read what a decorated function was called with: one argument alone is itself, named ones are an object."""
-    called = decoded(span.attributes.get("traceloop.entity.input"))
-    if not isinstance(called, Mapping) or called.keys() != {"args", "kwargs"}:
-        return None
-    args, kwargs = called["args"], called["kwargs"]
-    if not args:
-        return kwargs
-    return args[0] if isinstance(args, list) and len(args) == 1 and not kwargs else called
 
 
 OPENLLMETRY: Final = Convention(
@@ -48,9 +36,8 @@ OPENLLMETRY: Final = Convention(
         "pinecone.query.top_k": SpanKind.RETRIEVER,
         "qdrant.search.collection_name": SpanKind.RETRIEVER,
     },
-    # LangChain's instrumentation puts what went in and came out beside its own tags.
-    inputs={None: (_called_with, json_of("traceloop.entity.input", "inputs", "query", "input_str"))},
-    outputs={None: (json_of("traceloop.entity.output", "outputs", "documents", "output"),)},
+    inputs={None: (wrapped_value_of("traceloop.entity.input", decoded),)},
+    outputs={None: (wrapped_value_of("traceloop.entity.output", decoded),)},
     prompt_tokens=("llm.usage.prompt_tokens",),
     completion_tokens=("llm.usage.completion_tokens",),
     reasoning_tokens=("llm.usage.reasoning_tokens",),

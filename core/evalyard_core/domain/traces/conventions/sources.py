@@ -8,6 +8,7 @@ from evalyard_core.domain.traces.spans import ReceivedSpan
 from .flattened import entries, flat_list
 from .messages import Message, read_messages
 from .values import decoded, structured
+from .wrapped import unwrapped
 
 #: Reads an input or an output of a span; None where the span does not say it this way.
 Source: TypeAlias = Callable[[ReceivedSpan], Any]
@@ -31,16 +32,9 @@ def value_of(*names: str) -> Source:
     return read
 
 
-def json_of(name: str, *inner: str) -> Source:
-    """Read an attribute that is JSON text, or the first part of its object that is there of those named."""
-
-    def read(span: ReceivedSpan) -> Any:
-        found = decoded(span.attributes.get(name))
-        if isinstance(found, Mapping):
-            return next((found[part] for part in inner if part in found), found)
-        return found
-
-    return read
+def wrapped_value_of(name: str, read: Callable[[Any], Any] = structured) -> Source:
+    """Read an attribute without what OpenLLMetry wraps it in; `read` is `decoded` where it is always JSON text."""
+    return lambda span: unwrapped(read(span.attributes.get(name)))
 
 
 def typed_value_of(name: str, mime_type: str) -> Source:
@@ -71,7 +65,8 @@ def messages_of(name: str, *, role: str, system: str | None = None) -> Source:
         told = structured(span.attributes.get(system)) if system else None
         if not told:
             return found
-        return [*(read_messages([{"parts": told}], role="system") or ()), *(found or ())]
+        instruction = {"content": told} if isinstance(told, str) else {"parts": told}
+        return [*(read_messages([instruction], role="system") or ()), *(found or ())]
 
     return read
 
