@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
     model_prices: Path | None = Field(
         None,
-        description="JSON file of what models cost a million tokens: for traces, and targets whose config does not say.",
+        description="JSON file with what models cost a million tokens, for traces, and for targets that do not say.",
     )
     traces_in_flight_mb: int = Field(
         64, ge=1, description="Megabytes of spans that an API process holds at once; beyond, senders are told to wait."

@@ -16,6 +16,7 @@ from .sources import (
     contents_of,
     flat_messages_of,
     messages_of,
+    one_or_all,
     value_of,
     wrapped_value_of,
 )
@@ -26,11 +27,14 @@ _ASKED: Final = (
     messages_of("gen_ai.prompt", role="user"),
     asked_in_events,
 )
-_ANSWERED: Final = (
-    messages_of("gen_ai.output.messages", role="assistant"),
-    flat_messages_of("gen_ai.completion.", role="assistant"),
-    messages_of("gen_ai.completion", role="assistant"),
-    answered_in_events,
+_ANSWERED: Final = tuple(
+    one_or_all(source)
+    for source in (
+        messages_of("gen_ai.output.messages", role="assistant"),
+        flat_messages_of("gen_ai.completion.", role="assistant"),
+        messages_of("gen_ai.completion", role="assistant"),
+        answered_in_events,
+    )
 )
 
 GEN_AI: Final = Convention(

@@ -5,7 +5,7 @@ from typing import Final
 from evalyard_core.domain.traces.spans import SpanKind
 
 from .convention import Convention
-from .sources import flat_list_of, flat_messages_of, object_of, typed_value_of, value_of
+from .sources import flat_list_of, flat_messages_of, object_of, one_or_all, typed_value_of, value_of
 
 OPENINFERENCE: Final = Convention(
     kinds={
@@ -22,7 +22,6 @@ OPENINFERENCE: Final = Convention(
             # A template that is filled in, and a model that answers typed questions instead of writing text.
             "prompt": SpanKind.CHAIN,
             "decision": SpanKind.LLM,
-            "unknown": SpanKind.UNKNOWN,
         },
     },
     inputs={
@@ -42,8 +41,8 @@ OPENINFERENCE: Final = Convention(
     outputs={
         None: (typed_value_of("output.value", "output.mime_type"),),
         SpanKind.LLM: (
-            flat_messages_of("llm.output_messages.", role="assistant"),
-            flat_list_of("llm.choices.", "completion", "text"),
+            one_or_all(flat_messages_of("llm.output_messages.", role="assistant")),
+            one_or_all(flat_list_of("llm.choices.", "completion", "text")),
         ),
         SpanKind.RETRIEVER: (flat_list_of("retrieval.documents.", "document"),),
         SpanKind.RERANKER: (flat_list_of("reranker.output_documents.", "document"),),

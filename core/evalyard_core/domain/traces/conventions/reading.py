@@ -1,8 +1,7 @@
 """Reading a span with the tables of all conventions."""
 
-from collections.abc import Iterable, Mapping
-from itertools import chain
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from evalyard_core.domain.traces.prices import PriceTable
 from evalyard_core.domain.traces.spans import Meaning, OtelKind, ReceivedSpan, SpanKind, ToolCall
@@ -17,12 +16,10 @@ from .plain import PLAIN
 from .sources import Source
 from .values import amount_of, count_of, text_of, texts_of
 
+T = TypeVar("T")
+
 #: OpenInference says the kind of every span, OpenLLMetry often only that there is a step.
 CONVENTIONS: Final = (OPENINFERENCE, GEN_AI, OPENLLMETRY, PLAIN)
-
-
-def _all(names: Iterable[Names]) -> Names:
-    return tuple(dict.fromkeys(chain.from_iterable(names)))
 
 
 def _by_kind(tables: Iterable[Sources]) -> dict[SpanKind, tuple[Source, ...]]:
@@ -33,22 +30,22 @@ def _by_kind(tables: Iterable[Sources]) -> dict[SpanKind, tuple[Source, ...]]:
     }
 
 
+def _all(field: str) -> Names:
+    """Return the names that conventions have for one thing, each once."""
+    return tuple(dict.fromkeys(name for convention in CONVENTIONS for name in getattr(convention, field)))
+
+
 _KINDS: Final = tuple(entry for convention in CONVENTIONS for entry in convention.kinds.items())
 _MARKS: Final = tuple(entry for convention in CONVENTIONS for entry in convention.marks.items())
+_COSTS: Final = tuple(names for convention in CONVENTIONS for names in convention.costs)
 _INPUTS: Final = _by_kind(convention.inputs for convention in CONVENTIONS)
 # The vectors of an embedding stay where they are, among the attributes: nobody reads them.
 _OUTPUTS: Final = _by_kind(convention.outputs for convention in CONVENTIONS) | {SpanKind.EMBEDDING: ()}
-_MODELS: Final = _all(convention.models for convention in CONVENTIONS)
-_PROVIDERS: Final = _all(convention.providers for convention in CONVENTIONS)
-_PROMPT_TOKENS: Final = _all(convention.prompt_tokens for convention in CONVENTIONS)
-_COMPLETION_TOKENS: Final = _all(convention.completion_tokens for convention in CONVENTIONS)
-_CACHED_TOKENS: Final = _all(convention.cached_tokens for convention in CONVENTIONS)
-_REASONING_TOKENS: Final = _all(convention.reasoning_tokens for convention in CONVENTIONS)
-_COSTS: Final = tuple(names for convention in CONVENTIONS for names in convention.costs)
-_SESSIONS: Final = _all(convention.sessions for convention in CONVENTIONS)
-_USERS: Final = _all(convention.users for convention in CONVENTIONS)
-_TAGS: Final = _all(convention.tags for convention in CONVENTIONS)
-_TOOLS: Final = _all(convention.tools for convention in CONVENTIONS)
+_TOKENS: Final = {
+    field: _all(field) for field in ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
+}
+_MODELS, _PROVIDERS, _TOOLS = _all("models"), _all("providers"), _all("tools")
+_SESSIONS, _USERS, _TAGS = _all("sessions"), _all("users"), _all("tags")
 
 
 def understand(span: ReceivedSpan, prices: PriceTable) -> Meaning:
@@ -60,18 +57,19 @@ def understand(span: ReceivedSpan, prices: PriceTable) -> Meaning:
     """
     attributes, kind = span.attributes, _kind_of(span)
     given, made = _first(_INPUTS[kind], span), _first(_OUTPUTS[kind], span)
-    tokens = _tokens_of(attributes) if _counts(span, kind) else {}
+    counts = _counts(span, kind)
+    tokens = {field: _said(attributes, names, count_of) if counts else None for field, names in _TOKENS.items()}
     return Meaning(
         kind=kind,
         input=given,
-        output=made[0] if kind is SpanKind.LLM and isinstance(made, list) and len(made) == 1 else made,
-        model=_text(attributes, _MODELS),
-        provider=_text(attributes, _PROVIDERS),
+        output=made,
+        model=_said(attributes, _MODELS, text_of),
+        provider=_said(attributes, _PROVIDERS, text_of),
         **tokens,
-        cost_usd=_cost_of(attributes, tokens, prices) if _counts(span, kind) else None,
-        session=_text(attributes, _SESSIONS),
-        user=_text(attributes, _USERS),
-        tags=next((texts_of(attributes[name]) for name in _TAGS if name in attributes), ()),
+        cost_usd=_cost_of(attributes, tokens, prices) if counts else None,
+        session=_said(attributes, _SESSIONS, text_of),
+        user=_said(attributes, _USERS, text_of),
+        tags=_said(attributes, _TAGS, texts_of) or (),
         tool_calls=_tool_calls(span, kind, given, made),
         error=error_of(span),
     )
@@ -102,27 +100,11 @@ def _first(sources: Iterable[Source], span: ReceivedSpan) -> Any:
     return None
 
 
-def _text(attributes: Mapping[str, Any], names: Names) -> str | None:
+def _said(attributes: Mapping[str, Any], names: Names, read: Callable[[Any], T | None]) -> T | None:
     for name in names:
-        if name in attributes and (found := text_of(attributes[name])) is not None:
+        if name in attributes and (found := read(attributes[name])) is not None:
             return found
     return None
-
-
-def _count(attributes: Mapping[str, Any], names: Names) -> int | None:
-    for name in names:
-        if name in attributes and (found := count_of(attributes[name])) is not None:
-            return found
-    return None
-
-
-def _tokens_of(attributes: Mapping[str, Any]) -> dict[str, int | None]:
-    return {
-        "prompt_tokens": _count(attributes, _PROMPT_TOKENS),
-        "completion_tokens": _count(attributes, _COMPLETION_TOKENS),
-        "cached_tokens": _count(attributes, _CACHED_TOKENS),
-        "reasoning_tokens": _count(attributes, _REASONING_TOKENS),
-    }
 
 
 def _cost_of(attributes: Mapping[str, Any], tokens: Mapping[str, int | None], prices: PriceTable) -> float | None:
@@ -143,5 +125,5 @@ def _cost_of(attributes: Mapping[str, Any], tokens: Mapping[str, int | None], pr
 
 def _tool_calls(span: ReceivedSpan, kind: SpanKind, given: Any, made: Any) -> tuple[ToolCall, ...]:
     if kind is SpanKind.TOOL:
-        return (ToolCall(name=_text(span.attributes, _TOOLS) or span.name, arguments=given),)
+        return (ToolCall(name=_said(span.attributes, _TOOLS, text_of) or span.name, arguments=given),)
     return asked_tools(made) if kind is SpanKind.LLM else ()

@@ -71,6 +71,16 @@ def messages_of(name: str, *, role: str, system: str | None = None) -> Source:
     return read
 
 
+def one_or_all(source: Source) -> Source:
+    """Read a list, and the only part of one that has no other: a model mostly answers with a single message."""
+
+    def read(span: ReceivedSpan) -> Any:
+        found = source(span)
+        return found[0] if found is not None and len(found) == 1 else found
+
+    return read
+
+
 def contents_of(*sources: Source) -> Source:
     """Read what messages say, in the first place that has some, without their roles."""
 
