@@ -14,9 +14,8 @@ def flat_list(attributes: Mapping[str, Any], prefix: str) -> list[Any]:
     a list too. Where one name is both a value and the beginning of others, what comes first stays.
     """
     root: dict[str, Any] = {}
-    for name, value in attributes.items():
-        if name.startswith(prefix):
-            _put(root, name[len(prefix) :].split(".", _LEVELS), value)
+    for name in [name for name in attributes if name.startswith(prefix)]:
+        _put(root, name[len(prefix) :].split(".", _LEVELS), attributes[name])
     return [_with_lists(root[key]) for key in sorted(filter(_is_index, root), key=_place)]
 
 
@@ -45,9 +44,9 @@ def _place(key: str) -> tuple[int, str]:
     return len(key), key
 
 
-def entries(value: Any, wrapped_in: str) -> Iterator[Mapping[str, Any]]:
+def entries(value: Any, wrapped_in: str) -> Iterator[dict[str, Any]]:
     """Yield the objects of a list, each out of the object of one key that OpenInference wraps it in."""
     for entry in value if isinstance(value, list) else ():
-        inner = entry.get(wrapped_in, entry) if isinstance(entry, Mapping) else None
-        if isinstance(inner, Mapping):
+        inner = entry.get(wrapped_in, entry) if isinstance(entry, dict) else None
+        if isinstance(inner, dict):
             yield inner

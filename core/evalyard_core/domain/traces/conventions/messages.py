@@ -7,7 +7,7 @@ that a model asks for, their arguments decoded; in a tool's answer the `tool_cal
 model stopped where they are said. What is not said is left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from evalyard_core.domain.traces.spans import ToolCall
@@ -18,6 +18,8 @@ from .values import structured, text_of
 Message: TypeAlias = dict[str, Any]
 
 _KEPT: Final = ("tool_call_id", "name", "finish_reason")
+#: The types of a part that is a text: of OpenTelemetry and OpenInference, and of OpenAI's Responses.
+_TEXTS: Final = ("text", "input_text", "output_text")
 
 
 def read_messages(value: Any, *, role: str) -> list[Message] | None:
@@ -25,91 +27,101 @@ def read_messages(value: Any, *, role: str) -> list[Message] | None:
     found = structured(value)
     if isinstance(found, str):
         return [{"role": role, "content": found}]
-    if isinstance(found, Mapping):
+    if isinstance(found, dict):
         found = found.get("messages", [found])
     return [message for entry in _list(found) for message in _read(entry, role)] or None
 
 
 def asked_tools(messages: Any) -> tuple[ToolCall, ...]:
     """Return the tools that the messages of a model ask for."""
-    found = [messages] if isinstance(messages, Mapping) else _list(messages)
-    asked = (message.get("tool_calls") for message in found if isinstance(message, Mapping))
+    found = [messages] if isinstance(messages, dict) else _list(messages)
+    asked = (message.get("tool_calls") for message in found if isinstance(message, dict))
     calls = (call for several in asked for call in _calls(several))
     return tuple(ToolCall(name=call["name"], arguments=call.get("arguments")) for call in calls)
 
 
-def _read(entry: Any, role: str) -> Iterator[Message]:
+def _read(entry: Any, role: str) -> Iterable[Message]:
     if isinstance(entry, str):
-        yield {"role": role, "content": entry}
-    if not isinstance(entry, Mapping):
-        return
+        return ({"role": role, "content": entry},)
+    if not isinstance(entry, dict):
+        return ()
     inner = structured(entry.get("message"))
     # A choice has its reason to stop beside its message.
-    raw = {**entry, **inner} if isinstance(inner, Mapping) else entry
+    raw = {**entry, **inner} if isinstance(inner, dict) else entry
     named = text_of(raw.get("role")) or role
-    parts = _list(raw.get("parts"))
-    answers = [part for part in parts if _is(part, "tool_call_response")]
-    for answer in answers:
-        yield _without_nothing(
-            role="tool", content=answer.get("response", answer.get("result")), tool_call_id=text_of(answer.get("id"))
-        )
-    if not answers or len(answers) < len(parts):
-        yield _message(raw, named, [part for part in parts if part not in answers])
+    parts = raw.get("parts")
+    if isinstance(parts, list):
+        return _of_parts(raw, named, parts)
+    return (_message(raw, named, _content(raw), raw.get("tool_calls")),)
 
 
-def _message(raw: Mapping[str, Any], role: str, parts: list[Any]) -> Message:
-    calls = [part for part in parts if _is(part, "tool_call")]
-    content = [part for part in parts if part not in calls] if parts else _content(raw)
-    return _without_nothing(
-        role=role,
-        content=_plain(content),
-        tool_calls=[*_calls(calls), *_calls(raw.get("tool_calls")), *_old_call(raw)] or None,
-        **{key: text_of(raw.get(key)) for key in _KEPT},
-    )
+def _of_parts(raw: Message, role: str, parts: list[Any]) -> Iterable[Message]:
+    """Yield a message for what each tool answered, and one for the rest of the parts."""
+    by_type: dict[str, list[Any]] = {"tool_call": [], "tool_call_response": [], "": []}
+    for part in parts:
+        kind = part.get("type") if isinstance(part, dict) else None
+        by_type[kind if kind in ("tool_call", "tool_call_response") else ""].append(part)
+    for answer in by_type["tool_call_response"]:
+        answered = {"role": "tool", "content": answer.get("response", answer.get("result"))}
+        yield _with_rest(answered, {"tool_call_id": answer.get("id")})
+    if by_type["tool_call"] or by_type[""] or not parts:
+        yield _message(raw, role, by_type[""], by_type["tool_call"])
 
 
-def _content(raw: Mapping[str, Any]) -> Any:
+def _message(raw: Message, role: str, content: Any, calls: Any) -> Message:
+    message: Message = {"role": role}
+    if (said := _plain(content)) is not None:
+        message["content"] = said
+    if asked := [*_calls(calls), *_old_call(raw)]:
+        message["tool_calls"] = asked
+    return _with_rest(message, raw)
+
+
+def _with_rest(message: Message, raw: Message) -> Message:
+    for key in _KEPT:
+        if key in raw and (text := text_of(raw[key])) is not None:
+            message[key] = text
+    return message
+
+
+def _content(raw: Message) -> Any:
     content = raw.get("content")
     if content is None and "contents" in raw:
         return [dict(part) for part in entries(raw["contents"], "message_content")]
+    if not isinstance(content, str) or not content.startswith("["):
+        return content
     # A text that is JSON is what was said, unless it says of itself that it is a list of parts.
     found = structured(content)
-    is_parts = isinstance(found, list) and all(isinstance(part, Mapping) and "type" in part for part in found)
+    is_parts = isinstance(found, list) and all(isinstance(part, dict) and "type" in part for part in found)
     return found if is_parts else content
 
 
 def _plain(content: Any) -> Any:
-    """Return the text of a content that is one part of text, anything else as it is."""
-    if not content:
-        return None
-    if isinstance(content, list) and len(content) == 1 and _is(content[0], "text", "input_text", "output_text"):
-        text = content[0].get("text", content[0].get("content"))
-        return text if isinstance(text, str) else content
-    return content
+    """Return the text of a content that is one part of text, anything else as it is; None where there is nothing."""
+    if isinstance(content, list) and len(content) == 1 and isinstance(part := content[0], dict):
+        text = part.get("text", part.get("content"))
+        return text if part.get("type") in _TEXTS and isinstance(text, str) else content
+    return content or None
 
 
-def _calls(value: Any) -> Iterator[Mapping[str, Any]]:
+def _calls(value: Any) -> Iterable[Message]:
     for call in entries(structured(value), "tool_call"):
         function = call.get("function")
-        said = function if isinstance(function, Mapping) else call
+        said = function if isinstance(function, dict) else call
         if name := text_of(said.get("name")):
-            arguments = structured(said.get("arguments"))
-            yield _without_nothing(id=text_of(call.get("id")), name=name, arguments=arguments)
+            yield _call(name, said.get("arguments"), call.get("id"))
 
 
-def _old_call(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the one call that OpenInference's messages had before there were several."""
-    if name := text_of(raw.get("function_call_name")):
-        yield _without_nothing(name=name, arguments=structured(raw.get("function_call_arguments_json")))
+def _old_call(raw: Message) -> Iterable[Message]:
+    """Return the one call that OpenInference's messages had before there were several."""
+    name = text_of(raw.get("function_call_name"))
+    return (_call(name, raw.get("function_call_arguments_json")),) if name else ()
 
 
-def _is(part: Any, *types: str) -> bool:
-    return isinstance(part, Mapping) and part.get("type") in types
+def _call(name: str, arguments: Any, call_id: Any = None) -> Message:
+    said = {"id": text_of(call_id), "name": name, "arguments": structured(arguments)}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _without_nothing(**said: Any) -> Message:
-    return {key: value for key, value in said.items() if value is not None}

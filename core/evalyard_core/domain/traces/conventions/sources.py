@@ -135,4 +135,4 @@ def answered_in_events(span: ReceivedSpan) -> list[Message] | None:
 def _body(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what an event says: an object of its own where a span's events had no body, else attributes."""
     body = structured(attributes.get("gen_ai.event.content"))
-    return body if isinstance(body, Mapping) else attributes
+    return body if isinstance(body, dict) else attributes

@@ -14,7 +14,7 @@ def unwrapped(value: Any) -> Any:
 
     Of a function's call, one argument alone is itself, and named ones are an object.
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     names = value.keys()
     if names == {"args", "kwargs"}:
