@@ -356,6 +356,7 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     """Yield what changes documents found by other than their ids."""
     store, run_id = seeds.store, seeds.busy.id
     yield partial(store.tasks.overdue, due_seconds=10)
+    yield partial(store.runs.hide_old, seeds.project_id, now() - timedelta(days=30))
     yield partial(store.tasks.wake, run_id, due_seconds=10)
     yield partial(store.tasks.reopen, run_id, due_seconds=10)
     yield partial(store.tasks.claim, f"{run_id}.0", 1, "worker", 10)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalyard_core.domain.ids import new_id
+from evalyard_core.domain.errors import NotFound
 from evalyard_core.domain.lists import PageRequest, SpanList, TraceList
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.traces.spans import Meaning, ReceivedSpan, Span, SpanKind, SpanStatus, span_key, trace_key
@@ -16,6 +16,7 @@ from evalyard_core.domain.traces.trace import Trace, traces_of
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.storage import Store
+from tests.fixtures.core import a_project
 from tests.fixtures.house import House
 from tests.fixtures.spans import a_received, span_id, trace_id
 
@@ -37,6 +38,12 @@ def understand(span: ReceivedSpan) -> Meaning:
 def services(store: Store) -> Services:
     """Return services that understand spans as this module does."""
     return Services(store, House(store), understand=understand)
+
+
+async def _project(store: Store) -> str:
+    project = a_project()
+    await store.projects.insert(project)
+    return project.id
 
 
 async def _traces(store: Store, project_id: str) -> dict[str, Trace]:
@@ -69,7 +76,7 @@ def _expected(project_id: str, received: Sequence[ReceivedSpan], moments: dict[s
 
 
 async def test_what_is_taken_in_is_read_as_it_was_sent(services: Services, store: Store) -> None:
-    project = new_id()
+    project = await _project(store)
     await services.trace_intake.take_spans(project_id=project, received=SPANS)
     stored = await _spans(store, project)
     assert sorted((span.received for span in stored), key=lambda s: (s.trace_id, s.span_id)) == SPANS
@@ -85,7 +92,7 @@ async def test_what_is_taken_in_is_read_as_it_was_sent(services: Services, store
 async def test_any_order_any_parts_and_repetitions_come_to_the_same(
     services: Services, store: Store, data: st.DataObject
 ) -> None:
-    project = new_id()
+    project = await _project(store)
     order = data.draw(st.permutations(SPANS + data.draw(st.lists(st.sampled_from(SPANS), max_size=6))))
     sent: list[ReceivedSpan] = []
     while order:
@@ -101,7 +108,7 @@ async def test_any_order_any_parts_and_repetitions_come_to_the_same(
 
 async def test_many_at_once_with_the_same_traces(services: Services, store: Store) -> None:
     """Half of them through another process's services, which know nothing of each other's writers."""
-    project = new_id()
+    project = await _project(store)
     other = Services(store, House(store), understand=understand)
     parts = [SPANS[n::4] for n in range(4)] * 4
     async with asyncio.TaskGroup() as group:
@@ -117,7 +124,7 @@ async def test_many_at_once_with_the_same_traces(services: Services, store: Stor
 async def test_the_fuller_of_two_spans_stays_whichever_comes_first(
     services: Services, store: Store, first: str
 ) -> None:
-    project = new_id()
+    project = await _project(store)
     whole = a_received(1, parent=0, status=SpanStatus.ERROR, attributes={"a": 1})
     begin = replace(whole, end_ns=whole.start_ns, status=SpanStatus.UNSET, attributes={})
     for span in (whole, begin) if first == "the whole" else (begin, whole):
@@ -129,15 +136,21 @@ async def test_the_fuller_of_two_spans_stays_whichever_comes_first(
     assert (trace.error_count, trace.span_count) == (1, 2)
 
 
+async def test_a_project_that_is_gone_takes_nothing(services: Services, store: Store) -> None:
+    with pytest.raises(NotFound):
+        await services.trace_intake.take_spans(project_id="f" * 24, received=SPANS)
+    assert await store.spans._rows.count_documents({}) == 0
+
+
 async def test_two_of_a_call_are_one(services: Services, store: Store) -> None:
-    project = new_id()
+    project = await _project(store)
     begin = a_received(0, end_ns=a_received(0).start_ns)
     await services.trace_intake.take_spans(project_id=project, received=[begin, a_received(0), begin])
     assert [span.received for span in await _spans(store, project)] == [a_received(0)]
 
 
 async def test_a_deleted_trace_is_gone_and_begins_anew(services: Services, store: Store) -> None:
-    project = new_id()
+    project = await _project(store)
     await services.trace_intake.take_spans(project_id=project, received=SPANS)
     gone = [trace_key(project, trace_id(n)) for n in (0, 1)]
     await services.trace_keeping.delete(actor=ANYONE, trace_ids=gone)
@@ -149,7 +162,7 @@ async def test_a_deleted_trace_is_gone_and_begins_anew(services: Services, store
 
 
 async def test_a_span_that_comes_amid_a_deletion_begins_its_trace_anew(services: Services, store: Store) -> None:
-    project = new_id()
+    project = await _project(store)
     await services.trace_intake.take_spans(project_id=project, received=SPANS)
     await store.traces.hide([trace_key(project, trace_id(0))])
     await services.trace_intake.take_spans(project_id=project, received=SPANS[1:2] + SPANS[4:5])
@@ -161,7 +174,7 @@ async def test_a_span_that_comes_amid_a_deletion_begins_its_trace_anew(services:
 
 
 async def test_a_long_trace_is_deleted_in_parts(services: Services, store: Store) -> None:
-    project = new_id()
+    project = await _project(store)
     await services.trace_intake.take_spans(project_id=project, received=[a_received(n) for n in range(4100)])
     await services.trace_intake.take_spans(project_id=project, received=[a_received(0, trace=1)])
     await services.trace_keeping.delete(actor=ANYONE, trace_ids=[trace_key(project, trace_id(0))])

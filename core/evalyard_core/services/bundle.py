@@ -16,6 +16,7 @@ from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .exports import ExportService
 from .failure_groups import FailureGroups
+from .forgetting import Forgetting
 from .gates import GateService
 from .library import Library
 from .links import LinkService
@@ -70,4 +71,5 @@ class Services:
         self.gates = GateService(store, self.datasets, self.outcomes)
         self.trace_keeping = TraceKeeping(store)
         self.trace_intake = TraceIntake(store, self.trace_keeping, understand)
+        self.forgetting = Forgetting(store)
         self.agreement = AgreementService(store)

@@ -54,6 +54,8 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"idempotency_key": {"$type": "string"}},
         ),
+        # For what is kept for a while only.
+        _index(("project_id", UP), ("finished_at", UP)),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
         _index(("status", UP), ("summary.passed", UP)),
         _index(("hidden", UP), partialFilterExpression={"hidden": True}),

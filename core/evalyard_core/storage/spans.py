@@ -7,9 +7,9 @@ from pymongo import ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from evalyard_core.domain.lists import SpanList
-from evalyard_core.domain.traces.spans import Span
+from evalyard_core.domain.traces.spans import Cut, Meaning, ReceivedSpan, Span
 
-from .codec import Document
+from .codec import SCHEMA_VERSION, Document, PartCodec
 from .collection import Session
 from .listed import Listed, Selection
 from .pages import Order
@@ -21,6 +21,10 @@ _UNCOUNTED: Final = dict.fromkeys(
     ("received.attributes", "received.events", "received.links", "received.resource", "meaning.tool_calls"), 0
 )
 _AT_ONCE: Final = 1_000
+
+_RECEIVED: Final = PartCodec(ReceivedSpan)
+_MEANING: Final = PartCodec(Meaning)
+_TRUNCATED: Final = PartCodec(tuple[Cut, ...])
 
 
 class SpanRepository(Listed[Span, SpanList]):
@@ -61,4 +65,15 @@ class SpanRepository(Listed[Span, SpanList]):
         await self._rows.delete_many({"_id": {"$gte": f"{project_id}.", "$lt": f"{project_id}/"}})
 
     def _document(self, span: Span) -> Document:
-        return self._codec.encode(span) | {"trace": span.trace}
+        """Return a span's document, without what is not said: most of what a span may say never is."""
+        document: Document = {
+            "_id": span.id,
+            "project_id": span.project_id,
+            "trace": span.trace,
+            "received": _RECEIVED.encode(span.received),
+            "meaning": _MEANING.encode(span.meaning),
+            "schema_version": SCHEMA_VERSION,
+        }
+        if span.truncated:
+            document["truncated"] = _TRUNCATED.encode(span.truncated)
+        return document

@@ -32,6 +32,8 @@ class Body:
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > MOST_BYTES:
             raise _too_large()
+        if declared.isdigit() and int(declared) > self.share.room_left:
+            raise NoRoom
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(_MOST_SECONDS):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 
-from evalyard_core.domain.payload import AsText, Json, dump_json, load_json
+from evalyard_core.domain.payload import AsText, Json, load_json
 
 NANOSECONDS_A_MILLISECOND: Final = 1_000_000
 #: The last time that a span can have, in the year 2262: the store counts in 64 bits with a sign.
@@ -51,8 +51,13 @@ class OtelKind(StrEnum):
     CONSUMER = "CONSUMER"
 
 
+def _dump_parts(parts: Any) -> str | None:
+    """Return the JSON text of several parts; where there are none, nothing needs to be stored."""
+    return orjson.dumps(parts).decode() if parts else None
+
+
 #: Attributes by name; stored as one JSON text.
-Attributes = Annotated[dict[str, Any], AsText(dump_json, load_json)]
+Attributes = Annotated[dict[str, Any], AsText(_dump_parts, load_json)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +100,8 @@ class ReceivedSpan:
     status: SpanStatus = SpanStatus.UNSET
     status_message: str | None = None
     attributes: Attributes = field(default_factory=dict)
-    events: Annotated[tuple[SpanEvent, ...], AsText(dump_json, load_json)] = ()
-    links: Annotated[tuple[SpanLink, ...], AsText(dump_json, load_json)] = ()
+    events: Annotated[tuple[SpanEvent, ...], AsText(_dump_parts, load_json)] = ()
+    links: Annotated[tuple[SpanLink, ...], AsText(_dump_parts, load_json)] = ()
     resource: Attributes = field(default_factory=dict)
     scope: Scope = field(default_factory=Scope)
 
