@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from evalyard_core.domain.traces.prices import PriceTable
-from evalyard_core.domain.traces.spans import Meaning, OtelKind, ReceivedSpan, SpanKind, ToolCall
+from evalyard_core.domain.traces.spans import Meaning, ReceivedSpan, SpanKind, ToolCall
 
 from .convention import Sources
 from .errors import error_of
@@ -71,22 +71,21 @@ def understand(span: ReceivedSpan, prices: PriceTable) -> Meaning:
 
     Input and output of a call of a model are messages (see messages.py), the output a single one where there is one
     answer. The tool calls are those that a model asked for, or the one that a span of the kind TOOL carried out.
-    Tokens and cost are of spans that called a model themselves: see `_counts`.
+    Tokens and cost are what the span says of itself; that an agent's sum up its calls is the trace's business.
     """
     kind, said = _kind_of(span), _said_in(span.attributes)
     given, made = _first(_INPUTS[kind], span), _first(_OUTPUTS[kind], span)
-    counts = _counts(span, kind)
     return Meaning(
         kind=kind,
         input=given,
         output=made,
         model=said.get("models"),
         provider=said.get("providers"),
-        prompt_tokens=said.get("prompt_tokens") if counts else None,
-        completion_tokens=said.get("completion_tokens") if counts else None,
-        cached_tokens=said.get("cached_tokens") if counts else None,
-        reasoning_tokens=said.get("reasoning_tokens") if counts else None,
-        cost_usd=_cost_of(span.attributes, said, prices) if counts else None,
+        prompt_tokens=said.get("prompt_tokens"),
+        completion_tokens=said.get("completion_tokens"),
+        cached_tokens=said.get("cached_tokens"),
+        reasoning_tokens=said.get("reasoning_tokens"),
+        cost_usd=_cost_of(span.attributes, said, prices),
         session=said.get("sessions"),
         user=said.get("users"),
         tags=said.get("tags", ()),
@@ -114,15 +113,6 @@ def _kind_of(span: ReceivedSpan) -> SpanKind:
         if isinstance(value, str) and (kind := kinds.get(value.lower())) is not None:
             return kind
     return next((kind for name, kind in _MARKS if name in attributes), SpanKind.UNKNOWN)
-
-
-def _counts(span: ReceivedSpan, kind: SpanKind) -> bool:
-    """Tell whether the tokens that a span names are its own.
-
-    An agent or a chain of this process sums up calls that have spans of their own, and a trace would count them twice;
-    one that is called over the network has none here.
-    """
-    return kind not in (SpanKind.AGENT, SpanKind.CHAIN) or span.otel_kind is OtelKind.CLIENT
 
 
 def _first(sources: Iterable[Source], span: ReceivedSpan) -> Any:
