@@ -89,15 +89,15 @@ values = st.recursive(
             max_size=5,
         )
     ),
-    max_leaves=12,
+    max_leaves=6,
 )
 texts = values.map(lambda value: orjson.dumps(value, default=str).decode())
-attributes = st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=30), values | texts, max_size=12)
+attributes = st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=30), values | texts, max_size=8)
 events = st.builds(SpanEvent, name=st.sampled_from(EVENTS), at_ns=st.just(0), attributes=attributes)
 spans = st.builds(
     a_received,
     attributes=attributes,
-    events=st.lists(events, max_size=3).map(tuple),
+    events=st.lists(events, max_size=2).map(tuple),
     status=st.sampled_from(SpanStatus),
     otel_kind=st.sampled_from(OtelKind),
 )
@@ -116,13 +116,13 @@ def storable(meaning: Meaning) -> None:
     assert all(isinstance(tag, str) for tag in meaning.tags)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(spans)
 def test_any_span_has_a_meaning(span):
     storable(understand(span, PRICES))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from(RECORDED), st.data())
 def test_a_span_of_which_some_attributes_are_spoilt_has_a_meaning(span, data):
     spoilt: dict[str, Any] = dict(span.attributes)

@@ -233,11 +233,12 @@ def test_values_of_openinference_are_json_where_they_say_so():
     assert (meaning.input, meaning.output) == ([1], "[1]")
 
 
-def test_remote_procedure_calls():
-    meaning = meaning_of({"rpc.service": "Weather", "rpc.method": "Get", "rpc.grpc.status_code": 0})
+def test_plain_spans():
+    database = meaning_of({"db.system": "postgresql", "db.statement": "SELECT 1", "db.query.text": "SELECT 2"})
+    request = meaning_of({"http.request.method": "GET", "url.full": "https://example.com", "http.status_code": 200})
 
-    assert (meaning.kind, meaning.input) == (SpanKind.UNKNOWN, {"service": "Weather", "method": "Get"})
-    assert meaning.output == {"status": 0}
+    assert (database.kind, database.input, database.output) == (SpanKind.UNKNOWN, "SELECT 2", None)
+    assert request == Meaning()
 
 
 @pytest.mark.parametrize(

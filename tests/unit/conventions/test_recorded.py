@@ -89,9 +89,7 @@ def test_messages_of_events():
 def test_requests_beneath_a_call_of_a_model():
     *_, refused = named(recorded("azure-ai-inference-1.0.0b9"))["POST"]
 
-    url = "http://127.0.0.1:8080/v1/chat/completions?api-version=2024-05-01-preview"
-    assert refused.kind is SpanKind.UNKNOWN
-    assert (refused.input, refused.output) == ({"method": "POST", "url": url}, {"status": 401})
+    assert (refused.kind, refused.input, refused.output) == (SpanKind.UNKNOWN, None, None)
     assert refused.error == SpanError(type="401")
 
 
