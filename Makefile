@@ -17,7 +17,7 @@ demo: $(STAMP) ## Start everything, run two versions of an example system, show 
 	@$(BIN)/python examples/demo.py
 
 test: $(STAMP) ## Run every test against a real database and broker
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(STAMP) ## Run ruff, mypy and import-linter
 	$(BIN)/ruff check

@@ -10,9 +10,28 @@ BATCH = 512
 SPANS_A_TRACE = 10
 PROJECT = "bench"
 _BEGIN_NS = 1_767_225_600_000_000_000
-_WORDS = (
-    "the answer is that a model of this kind needs more cases before anybody says which of them it fails"
-).split()
+_WORDS = [
+    "the",
+    "answer",
+    "is",
+    "that",
+    "a",
+    "model",
+    "of",
+    "this",
+    "kind",
+    "needs",
+    "more",
+    "cases",
+    "before",
+    "anybody",
+    "says",
+    "which",
+    "of",
+    "them",
+    "it",
+    "fails",
+]
 
 
 def requests(count: int, seed: int) -> list[bytes]:

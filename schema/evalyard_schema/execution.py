@@ -92,16 +92,23 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     def _fill(
         self, edges: Sequence[Pending], found: Sequence[Any], late: list[tuple[Pending, Awaitable[Any]]]
     ) -> Sequence[Pending]:
-        """Put in what edges led to, or keep it for later, and return the edges that were met there."""
+        """Put in what edges led to, or keep it for later, and return the edges that were met there.
+
+        Runs of one dataset show one dataset: what came of an edge without an error is shared by all that are equal.
+        """
         met: list[Pending] = []
+        shared: dict[tuple[Edge, int], Any] = {}
         self._edges = met
         try:
             for pending, value in zip(edges, found, strict=True):
-                completed = self._complete(pending.branch, pending.edge.make(value), pending.path)
+                same, told = (pending.edge, id(pending.branch)), len(self.collected_errors.errors)
+                completed = shared.get(same) or self._complete(pending.branch, pending.edge.made(value), pending.path)
                 if self.is_awaitable(completed):
                     late.append((pending, completed))
-                else:
-                    pending.results[pending.branch.response_name] = completed
+                    continue
+                pending.results[pending.branch.response_name] = completed
+                if len(self.collected_errors.errors) == told:
+                    shared[same] = completed
         finally:
             self._edges = None
         return met

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from graphql import (
-    GRAPHQL_MAX_INT,
-    GRAPHQL_MIN_INT,
     GraphQLBoolean,
     GraphQLField,
     GraphQLFloat,
@@ -19,6 +18,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLString,
     get_nullable_type,
+    is_enum_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -37,10 +37,11 @@ Selection = dict[str, Any]
 
 
 class Attribute(NamedTuple):
-    """A field of a leaf type that has no resolver."""
+    """A field of a leaf type that has no resolver; values of the type `fit` are written as they are."""
 
     response_name: str
     name: str
+    fit: type | None
     coerce: Callable[[Any], Any]
     is_nullable: bool
 
@@ -96,9 +97,11 @@ class Plan:
         for response_name in self.type_names:
             results[response_name] = self.type_name
         try:
-            for response_name, name, coerce, is_nullable in self.attributes:
+            for response_name, name, fit, coerce, is_nullable in self.attributes:
                 value = getattr(source, name)
-                if value is not None:
+                if type(value) is fit:
+                    results[response_name] = value
+                elif value is not None:
                     results[response_name] = coerce(value)
                 elif not is_nullable:
                     return None
@@ -131,7 +134,8 @@ def _attribute(field: GraphQLField | None, response_name: str) -> Attribute | No
     leaf = get_nullable_type(field.type)
     if not is_leaf_type(leaf):
         return None
-    return Attribute(response_name, definition.python_name, _coercion(leaf), not is_non_null_type(field.type))
+    fit, coerce = _FIT.get(leaf.name), _coercion(leaf)
+    return Attribute(response_name, definition.python_name, fit, coerce, not is_non_null_type(field.type))
 
 
 def _branch(field: GraphQLField | None, response_name: str, details: Any) -> Branch | None:
@@ -179,22 +183,15 @@ def _reader(definition: StrawberryField | None) -> Callable[..., Any] | None:
 
 
 def _coercion(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
-    """Return how a value is written, without a second look where it has the very type that its leaf wants."""
-    fits = _FIT.get(leaf.name)
-    if fits is None:
-        return leaf.coerce_output_value
+    """Return how a value is written, without a second look at a number that is well within its type."""
+    coerce = leaf.coerce_output_value
+    if leaf.name == GraphQLInt.name:
+        return lambda value: value if type(value) is int and -(2**31) <= value < 2**31 else coerce(value)
+    if leaf.name == GraphQLFloat.name:
+        # A float that is not finite differs from itself less itself.
+        return lambda value: value if type(value) is float and value - value == 0.0 else coerce(value)
+    return cache(coerce) if is_enum_type(leaf) else coerce
 
-    def coerce(value: Any) -> Any:
-        return value if fits(value) else leaf.coerce_output_value(value)
 
-    return coerce
-
-
-#: Which values of a leaf are written as they are; a float that is not finite differs from itself less itself.
-_FIT: Final[dict[str, Callable[[Any], bool]]] = {
-    GraphQLString.name: lambda value: type(value) is str,
-    GraphQLID.name: lambda value: type(value) is str,
-    GraphQLBoolean.name: lambda value: type(value) is bool,
-    GraphQLInt.name: lambda value: type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT,
-    GraphQLFloat.name: lambda value: type(value) is float and value - value == 0.0,
-}
+#: The types whose every value a leaf writes as it is.
+_FIT: Final[dict[str, type]] = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}

@@ -1,6 +1,6 @@
 """Our executor takes short cuts; whatever it answers, graphql-core's own answers the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from evalyard_core.domain.runs import Bin, Distribution, Interval, LabelCount, PassAtK, RunSummary, Tally
 from evalyard_core.storage import Store
 from evalyard_schema.execution import Executor
+from evalyard_schema.loaders.by_id import by_id
 from evalyard_schema.schema import schema
+from evalyard_schema.types.edges import follow, follow_if_there
 from tests.fixtures.asking import Asker, gid
 from tests.fixtures.world import World, make_world
 
@@ -129,6 +131,10 @@ class Leaf:
     fine: str
     number: int = 1
 
+    @classmethod
+    def named(cls, name: str) -> "Leaf":
+        return cls(fine=name)
+
     @strawberry.field
     def required(self) -> "Leaf":
         raise Broken
@@ -155,8 +161,33 @@ class Leaf:
         return None  # type: ignore[return-value]
 
 
+async def _all_leaves(names: Sequence[str]) -> dict[str, str]:
+    return {name: name for name in names if name != "fallen"}
+
+
+class Bough:
+    """The context of a request: what loads leaves."""
+
+    def __init__(self) -> None:
+        self.leaves = by_id(_all_leaves, cache=True)
+
+
+@strawberry.type
+class Twig:
+    name: str
+
+    @strawberry.field
+    def leaf(self, info: strawberry.Info) -> Leaf | None:
+        return follow_if_there(info.context.leaves, self.name, Leaf.named)
+
+    @strawberry.field
+    def sure(self, info: strawberry.Info) -> Leaf:
+        return follow(info.context.leaves, self.name, Leaf.named, what="leaf")
+
+
 @strawberry.type
 class Tree:
+    twigs: list[Twig]
     leaf: Leaf
     leaves: list[Leaf]
     some: list[Leaf] | None
@@ -170,7 +201,9 @@ class Query:
     def tree(self) -> Tree | None:
         wrong = Leaf(fine=None)  # type: ignore[arg-type]
         bad = Leaf(fine="x", number="many")  # type: ignore[arg-type]
-        return Tree(leaf=Leaf(fine="ok"), leaves=[Leaf(fine="a"), wrong], some=[bad, Leaf(fine="b")], holes=[None])
+        twigs = [Twig(name="ok"), Twig(name="fallen"), Twig(name="ok"), Twig(name="fallen")]
+        leaves, some = [Leaf(fine="a"), wrong], [bad, Leaf(fine="b")]
+        return Tree(twigs=twigs, leaf=Leaf(fine="ok"), leaves=leaves, some=some, holes=[None])
 
 
 @pytest.mark.parametrize(
@@ -195,13 +228,19 @@ class Query:
         "leaf { missing { fine } }",
         "leaf { lateOptional { lateOptional { fine } } }",
         "leaf { lateOptional { optional { fine } } optional { fine } }",
+        "twigs { name leaf { fine number } }",
+        "twigs { leaf { fine optional { fine } } }",
+        "twigs { leaf { required { fine } } }",
+        "twigs { leaf { late { fine } } }",
+        "twigs { leaf { lateOptional { fine } } }",
+        "twigs { sure { fine } }",
     ],
 )
 async def test_what_goes_wrong_is_told_the_same(selection: str):
     answers = []
     for executor in (StrawberryGraphQLCoreExecutionContext, Executor):
         tree_schema = strawberry.Schema(Query, execution_context_class=executor)
-        result = await tree_schema.execute(f"{{ tree {{ {selection} }} }}", context_value=object())
+        result = await tree_schema.execute(f"{{ tree {{ {selection} }} }}", context_value=Bough())
         errors = sorted((error.path or [], str(error.locations)) for error in result.errors or ())
         answers.append((result.data, errors))
     theirs, ours = answers

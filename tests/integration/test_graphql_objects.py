@@ -294,7 +294,9 @@ async def test_the_library(operator: Asker, store: Store):
         targetPlugins { key name configSchema problem }
     }"""
     data = await operator(query)
-    [edge] = data["evaluatorPlugins"]["edges"]
+    edge, *of_clients = data["evaluatorPlugins"]["edges"]
+    assert [other["node"]["scoreType"] for other in of_clients] == ["BOOLEAN", "CATEGORICAL", "NUMERIC", "TEXT"]
+    assert {other["node"]["key"].partition("_")[0] for other in of_clients} == {"evalyard/client"}
     assert edge["node"] == {
         "key": "acme/exact",
         "name": "exact",
@@ -312,7 +314,7 @@ async def test_the_library(operator: Asker, store: Store):
     ]
     assert (await operator(query, search="EXPECTED one"))["evaluatorPlugins"]["totalCount"] == 1
     assert (await operator(query, search="nothing"))["evaluatorPlugins"]["totalCount"] == 0
-    assert (await operator(query, after=edge["cursor"]))["evaluatorPlugins"]["edges"] == []
+    assert (await operator(query, after=edge["cursor"]))["evaluatorPlugins"]["edges"] == of_clients
     await store.workers.remove("here")
     await operator.services.library.catalogue(fresh=True)
     gone = await operator(query)

@@ -213,7 +213,8 @@ CASES = {
         an_evaluator(plugin="acme/other"),
         BAD,
         "input.plugin",
-        "There is no evaluator plugin 'acme/other'; there are: acme/exact.",
+        "There is no evaluator plugin 'acme/other'; there are: acme/exact, evalyard/client_boolean, "
+        "evalyard/client_categorical, evalyard/client_numeric, evalyard/client_text.",
     ),
     "evaluator: a config that breaks its schema": Case(
         "createEvaluator",

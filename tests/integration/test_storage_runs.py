@@ -113,7 +113,7 @@ async def test_runs_of_a_project_are_numbered_from_1_whoever_starts_them_at_once
     assert await shared_store.projects.get(project.id) == project
 
 
-@pytest.mark.parametrize(("before", "after"), [(a, b) for a in RunStatus for b in TRANSITIONS[a]])
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in RunStatus for b in RunStatus if b in TRANSITIONS[a]])
 async def test_a_run_moves_from_the_status_that_was_named_and_from_no_other(
     shared_store: Store, before: RunStatus, after: RunStatus
 ):

@@ -13,14 +13,14 @@ _LARGEST: Final = 1e100
 _MOST_AMOUNT: Final = 1e12
 
 
-def with_value(score: Score, value: Any, *, passed: bool | None = None) -> Score:
-    """Return a score with its value and what follows from it, where no threshold is set."""
+def with_value(score: Score, value: Any, *, passed: bool | None = None, threshold: Threshold | None = None) -> Score:
+    """Return a score with its value and what follows from it."""
     return replace(
         score,
         value=value,
         number=number_of(value),
         label=label_of(value),
-        passed=passes(value, said=passed, threshold=None),
+        passed=passes(value, said=passed, threshold=threshold),
     )
 
 
@@ -47,12 +47,13 @@ def judged_by_person(
     """
     if said is not None:
         return said
-    if evaluator is not None and evaluator.threshold is not None and _is_of_type(value, evaluator.score_type):
+    if evaluator is not None and evaluator.threshold is not None and is_of_type(value, evaluator.score_type):
         return evaluator.threshold.met_by(value)
     return value if isinstance(value, bool) else None
 
 
-def _is_of_type(value: Any, score_type: ScoreType) -> bool:
+def is_of_type(value: Any, score_type: ScoreType) -> bool:
+    """Tell whether a value is what scores of a type say."""
     if isinstance(value, bool):
         return score_type is ScoreType.BOOLEAN
     if isinstance(value, str):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.client_scores import CLIENT_PLUGINS
 from evalyard_core.domain.datasets import AttachedEvaluator
 from evalyard_core.domain.errors import BadInput, Conflict, NotFound
 from evalyard_core.domain.evaluators import (
@@ -179,6 +180,8 @@ class EvaluatorService:
         else:
             evaluator = self._unsaved(actor, trial)
         plugin = await self._library.usable_evaluator(evaluator.plugin, field="input.plugin")
+        if plugin.key in CLIENT_PLUGINS:
+            raise BadInput("Its scores are sent along with the records; there is nothing to try.", field="input.plugin")
         evaluator = replace(evaluator, plugin=plugin.key, score_type=plugin.score_type)
         await self._check(evaluator, plugin)
         return evaluator, plugin
@@ -229,9 +232,10 @@ class EvaluatorService:
         check_config(plugin.config_schema, evaluator.config, field="input.config")
         check_mapping(plugin.variables, evaluator.mapping, field="input.mapping")
         check_threshold(evaluator.threshold, plugin.score_type, field="input.threshold")
-        await check_with_worker(
-            self._store, kind="check_evaluator", plugin=plugin.key, config=evaluator.config, field="input.config"
-        )
+        if plugin.key not in CLIENT_PLUGINS:
+            await check_with_worker(
+                self._store, kind="check_evaluator", plugin=plugin.key, config=evaluator.config, field="input.config"
+            )
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from packaging.version import InvalidVersion, Version
 
 from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.client_scores import CLIENT_PLUGINS
 from evalyard_core.domain.errors import BadInput, Conflict
 from evalyard_core.domain.lists import Page
 from evalyard_core.domain.plugins import EvaluatorPlugin, PluginHealth, TargetPlugin, Worker
@@ -104,7 +105,10 @@ def _resolve(name: str, known: Iterable[str], what: str, *, field: str) -> str:
 
 
 def merge(workers: Iterable[Worker], remembered: Iterable[EvaluatorPlugin]) -> Catalogue:
-    """Return one entry a key: the newest version that works somewhere, else what is broken, else what is remembered."""
+    """Return one entry a key: the newest version that works somewhere, else what is broken, else what is remembered.
+
+    What no worker needs to have is always there.
+    """
     evaluators: dict[str, list[EvaluatorPlugin]] = defaultdict(list)
     targets: dict[str, list[TargetPlugin]] = defaultdict(list)
     for worker in workers:
@@ -115,7 +119,7 @@ def merge(workers: Iterable[Worker], remembered: Iterable[EvaluatorPlugin]) -> C
     known = {plugin.key: plugin for plugin in remembered}
     merged = {key: _evaluator(offers, known.get(key)) for key, offers in evaluators.items()}
     offline = {key: replace(plugin, health=PluginHealth.OFFLINE, worker_count=0) for key, plugin in known.items()}
-    return Catalogue(offline | merged, {key: _newest(offers) for key, offers in targets.items()})
+    return Catalogue({**offline, **merged, **CLIENT_PLUGINS}, {key: _newest(offers) for key, offers in targets.items()})
 
 
 def _evaluator(offers: list[EvaluatorPlugin], known: EvaluatorPlugin | None) -> EvaluatorPlugin:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.client_scores import is_given_by_client
 from evalyard_core.domain.datasets import AttachedEvaluator
 from evalyard_core.domain.errors import BadInput, Conflict, NotFound
 from evalyard_core.domain.limits import check_count, check_name, check_tags, check_text
@@ -114,13 +115,16 @@ class RunService:
         run.require(*TERMINAL, action="score it again")
         if evaluator_ids is not None and not evaluator_ids:
             raise BadInput("Name an evaluator, or leave evaluatorIds out for all of the run's.", field="evaluatorIds")
-        chosen = list(dict.fromkeys(evaluator_ids or [entry.evaluator_id for entry in run.evaluators]))
+        chosen = list(dict.fromkeys(evaluator_ids or _of_workers(run)))
         if not chosen:
-            raise BadInput("The run has no evaluators; name some.", field="evaluatorIds")
+            raise BadInput("The run has no evaluators that workers score with; name some.", field="evaluatorIds")
         check_count(chosen, MOST_EVALUATORS, field="evaluatorIds")
         attached = {entry.evaluator_id: entry for entry in await self._attached(run)}
         entries = [attached.get(identifier, AttachedEvaluator(evaluator_id=identifier)) for identifier in chosen]
         snapshots = await self._evaluators.snapshots(entries, project_id=run.project_id, field="evaluatorIds")
+        for place, snapshot in enumerate(snapshots):
+            if is_given_by_client(snapshot):
+                raise BadInput("Its scores came with the records; submit a new run.", field=f"evaluatorIds[{place}]")
         kept = tuple(entry for entry in run.evaluators if entry.evaluator_id not in chosen)
         # In a cancelled run there may be records now that its scores as a whole are not over.
         still = {} if run.status is RunStatus.CANCELLED else run.run_scores
@@ -287,3 +291,8 @@ def _exact(run: Run, collected: RunAccumulator, *, ended_at: datetime) -> Figure
         summary=summary,
         distributions=collected.distributions(),
     )
+
+
+def _of_workers(run: Run) -> list[str]:
+    """Return the evaluators of a run that workers score with."""
+    return [entry.evaluator_id for entry in run.evaluators if not is_given_by_client(entry)]

@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.client_scores import SubmittedScore, client_scores
 from evalyard_core.domain.counting import negative, progress_of, tallies_of
 from evalyard_core.domain.datasets import Item
 from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
 from evalyard_core.domain.ids import itemless_key, record_id
 from evalyard_core.domain.limits import LONGEST_NAME, check_count, check_range
 from evalyard_core.domain.payload import check_together, now
-from evalyard_core.domain.records import Problem, Record, RecordStatus, Verdict
+from evalyard_core.domain.records import Problem, Record, RecordStatus, Score, Verdict
+from evalyard_core.domain.redacting import redacted_records
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.scores import skipped_scores
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
+from .redacting import redacted, rules_of
 from .runs import HINT_SECONDS, RunService
 
 MOST_A_CALL = 1_000
@@ -40,6 +44,7 @@ class Submitted:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     trace_id: str | None = None
+    scores: Sequence[SubmittedScore] = ()
 
 
 class SubmissionService:
@@ -64,7 +69,19 @@ class SubmissionService:
         run.require(RunStatus.RUNNING, action="submit records")
         _check(submitted, run)
         items = await self._items(run, submitted)
-        records = _distinct([_record(run, entry, items.get(entry.item_id or "")) for entry in submitted])
+        moment = now()
+        scores = [
+            client_scores(entry.scores, run.evaluators, moment, field=f"records[{index}].scores")
+            for index, entry in enumerate(submitted)
+        ]
+        sent = _distinct(
+            [
+                _record(run, entry, items.get(entry.item_id or ""), given, moment)
+                for entry, given in zip(submitted, scores, strict=True)
+            ]
+        )
+        rules = await rules_of(self._store, run.project_id)
+        records = await redacted(sent, rules, lambda each, redactor: redacted_records(each.values(), redactor))
         ids = [_identifier(run, entry) for entry in submitted]
 
         async def write(session: Session) -> None:
@@ -129,6 +146,8 @@ def _check(submitted: Sequence[Submitted], run: Run) -> None:
             raise BadInput("A record needs an itemId or an input.", field=f"{here}.input")
         if (entry.output is None) == (entry.error is None):
             raise BadInput("A record has either an output or an error.", field=f"{here}.output")
+        if entry.error is not None and entry.scores:
+            raise BadInput("A record without an output has no scores; leave them out.", field=f"{here}.scores")
         total += _check_payloads(entry, field=here)
         _check_figures(entry, field=here)
     if total > _MOST_BYTES_A_CALL:
@@ -143,7 +162,10 @@ def _check_payloads(entry: Submitted, *, field: str) -> int:
         f"{field}.expectedOutput": entry.expected_output,
         f"{field}.metadata": entry.metadata,
     }
-    return check_together(case) + check_together({f"{field}.output": entry.output, f"{field}.error": entry.error})
+    outcome = {f"{field}.output": entry.output, f"{field}.error": entry.error}
+    if entry.scores:
+        outcome[f"{field}.scores"] = [(score.value, score.metadata, score.explanation) for score in entry.scores]
+    return check_together(case) + check_together(outcome)
 
 
 def _check_figures(entry: Submitted, *, field: str) -> None:
@@ -160,8 +182,7 @@ def _identifier(run: Run, entry: Submitted) -> str:
     return record_id(run.id, entry.item_id or itemless_key(entry.input), entry.trial)
 
 
-def _record(run: Run, entry: Submitted, item: Item | None) -> Record:
-    moment = now()
+def _record(run: Run, entry: Submitted, item: Item | None, scores: tuple[Score, ...], moment: datetime) -> Record:
     error = None if entry.error is None else Problem("SYSTEM_ERROR", entry.error)
     status = RecordStatus.SCORING if run.evaluators else RecordStatus.COMPLETED
     return Record(
@@ -180,7 +201,7 @@ def _record(run: Run, entry: Submitted, item: Item | None) -> Record:
         tags=item.tags if item else (),
         status=RecordStatus.ERRORED if error else status,
         verdict=Verdict.ERRORED if error else None,
-        scores=skipped_scores(run.evaluators, moment) if error else (),
+        scores=skipped_scores(run.evaluators, moment) if error else scores,
         created_at=moment,
         output=entry.output,
         error=error,

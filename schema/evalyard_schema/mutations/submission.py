@@ -5,7 +5,7 @@ import strawberry
 from evalyard_schema.context import Info
 from evalyard_schema.described import mutation, object_type
 from evalyard_schema.ids import decode
-from evalyard_schema.inputs.record import SubmittedRecordInput
+from evalyard_schema.inputs.submission import SubmittedRecordInput
 from evalyard_schema.types.record import Record
 from evalyard_schema.types.run import Run
 

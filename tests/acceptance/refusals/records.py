@@ -52,6 +52,15 @@ CASES: tuple[Refused, ...] = (
     _submitted(
         "a latency of thirty years", "latencyMs", "latencyMs must be 0 or more, and less than 1e12.", latencyMs=1e12
     ),
+    _submitted(
+        "a score of an evaluator that workers score with",
+        "scores[0]",
+        "The workers score with evalyard-text/exact_match; leave its score out.",
+        scores=[{"evaluatorId": "<evaluator>", "value": True}],
+    ),
+    _submitted(
+        "a score for something else", "scores[0].evaluatorId", "", scores=[{"evaluatorId": "<item1>", "value": 1}]
+    ),
     _submitted("another output in the same call", "trial", "number their trials.", itemId="<item1>"),
     _submitted(
         "a trace id that is very long",

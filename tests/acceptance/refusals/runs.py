@@ -204,7 +204,7 @@ CASES: tuple[Refused, ...] = (
         "a run without evaluators, to be scored again",
         op.RESCORE,
         "evaluatorIds",
-        "The run has no evaluators; name some.",
+        "The run has no evaluators that workers score with; name some.",
         runId="<finished>",
     ),
     bad_input(

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from evalyard_core.domain.client_scores import is_given_by_client
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Context, context_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Outcome, Problem, Record, Score, verdict_of
 from evalyard_core.domain.runs import Run
-from evalyard_core.domain.scores import blank_score, failed
+from evalyard_core.domain.scores import blank_score, failed, skipped
 from evalyard_core.storage.records import Scored
 from evalyard_workers.plugins.host import PluginHost, ReadyEvaluator
 from evalyard_workers.plugins.refusals import problem_of
@@ -22,6 +23,18 @@ class Called(NamedTuple):
 
     record: Record
     outcome: Outcome
+
+
+class Unsent:
+    """Says of records that came without the score of an evaluator which runs beside the system that there is none."""
+
+    def __init__(self, snapshot: EvaluatorSnapshot) -> None:
+        self._snapshot = snapshot
+
+    async def score(self, contexts: Sequence[Context]) -> list[tuple[Score, ...]]:
+        """Return a score that was skipped for each record."""
+        score = skipped(blank_score(self._snapshot, now()), "No score was sent along with the record.")
+        return [(score,)] * len(contexts)
 
 
 class RunScorer:
@@ -47,7 +60,7 @@ class RunScorer:
     async def _by(
         self,
         snapshot: EvaluatorSnapshot,
-        scorer: Scorer | Problem,
+        scorer: Scorer | Unsent | Problem,
         called: Sequence[Called],
         contexts: Sequence[Context],
     ) -> list[Sequence[Score]]:
@@ -78,8 +91,10 @@ class RunScorer:
 
 def _scorer(
     snapshot: EvaluatorSnapshot, host: PluginHost, threads: Threads, timeout_seconds: float
-) -> Scorer | Problem:
+) -> Scorer | Unsent | Problem:
     """Return what scores records with an evaluator, or why nothing can."""
+    if is_given_by_client(snapshot):
+        return Unsent(snapshot)
     ready = ready_evaluator(snapshot, host)
     return ready if isinstance(ready, Problem) else Scorer(ready, threads, timeout_seconds)
 
