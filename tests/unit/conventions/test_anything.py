@@ -18,6 +18,7 @@ RECORDED = [
     span
     for name in (
         "azure-ai-inference-1.0.0b9",
+        "openllmetry-0.15",
         "openllmetry-0.40",
         "traceloop-sdk-0.62.4",
         "openinference-langchain-0.1.80",

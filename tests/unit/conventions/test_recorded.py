@@ -106,6 +106,20 @@ def test_prompts_that_are_numbered():
     assert refused.error.message.startswith("Error code: 401")
 
 
+def test_names_before_those_of_opentelemetry():
+    asked, answered, streamed = named(recorded("openllmetry-0.15"))["openai.chat"]
+    [embedded] = named(recorded("openllmetry-0.15"))["openai.embeddings"]
+
+    call = {"name": "weather", "arguments": {"city": "Paris"}}
+    assert asked.input == [SYSTEM, PARIS]
+    assert asked.output == {"role": "assistant", "tool_calls": [call], "finish_reason": "tool_calls"}
+    assert (asked.model, asked.provider, asked.tool_calls) == ("test-chat", "OpenAI", CALLED)
+    assert (figures(asked), asked.cost_usd) == ((40, 9, None, None), pytest.approx(580 / MILLION))
+    assert answered.output == ANSWER | {"finish_reason": "stop"}
+    assert streamed.output["content"] == "Hi there!"
+    assert (embedded.kind, embedded.input) == (SpanKind.EMBEDDING, ["one text", "two"])
+
+
 def test_steps_of_an_application_that_its_owner_decorated():
     found = named(recorded("traceloop-sdk-0.62.4"))
 

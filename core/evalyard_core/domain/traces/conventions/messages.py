@@ -113,7 +113,10 @@ def _calls(value: Any) -> Iterable[Message]:
 
 
 def _old_call(raw: Message) -> Iterable[Message]:
-    """Return the one call that OpenInference's messages had before there were several."""
+    """Return the one call that messages had before there were several: OpenAI's, and OpenInference's in two parts."""
+    function = raw.get("function_call")
+    if isinstance(function, dict):
+        return _calls([function])
     name = text_of(raw.get("function_call_name"))
     return (_call(name, raw.get("function_call_arguments_json")),) if name else ()
 

@@ -1,6 +1,7 @@
-"""OpenLLMetry, the conventions of Traceloop's instrumentations: its semantic conventions, versions 0.4 and 0.5.
+"""OpenLLMetry, the conventions of Traceloop's instrumentations: its semantic conventions, versions 0.1 to 0.5.
 
-Their calls of models follow OpenTelemetry's (see gen_ai.py); `traceloop.*` says what stands around them.
+Their calls of models follow OpenTelemetry's (see gen_ai.py), and had names of their own (`llm.*`) before; `traceloop.*`
+says what stands around them.
 """
 
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 from evalyard_core.domain.traces.spans import SpanKind
 
 from .convention import Convention
-from .sources import wrapped_value_of
+from .sources import contents_of, flat_messages_of, one_or_all, wrapped_value_of
 from .values import decoded
 
 _OF_APPLICATION: Final = "traceloop.association.properties."
@@ -36,8 +37,17 @@ OPENLLMETRY: Final = Convention(
         "pinecone.query.top_k": SpanKind.RETRIEVER,
         "qdrant.search.collection_name": SpanKind.RETRIEVER,
     },
-    inputs={None: (wrapped_value_of("traceloop.entity.input", decoded),)},
-    outputs={None: (wrapped_value_of("traceloop.entity.output", decoded),)},
+    inputs={
+        None: (wrapped_value_of("traceloop.entity.input", decoded),),
+        SpanKind.LLM: (flat_messages_of("llm.prompts.", role="user"),),
+        SpanKind.EMBEDDING: (contents_of(flat_messages_of("llm.prompts.", role="user")),),
+    },
+    outputs={
+        None: (wrapped_value_of("traceloop.entity.output", decoded),),
+        SpanKind.LLM: (one_or_all(flat_messages_of("llm.completions.", role="assistant")),),
+    },
+    models=("llm.response.model", "llm.request.model"),
+    providers=("llm.vendor",),
     prompt_tokens=("llm.usage.prompt_tokens",),
     completion_tokens=("llm.usage.completion_tokens",),
     reasoning_tokens=("llm.usage.reasoning_tokens",),
