@@ -51,7 +51,8 @@ class Settings(BaseSettings):
         (), description="Networks, addresses and hosts that targets may call besides public addresses: 10.0.0.0/8."
     )
     model_prices: Path | None = Field(
-        None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
+        None,
+        description="JSON file with what models cost a million tokens, for traces, and for targets that do not say.",
     )
     traces_in_flight_mb: int = Field(
         64, ge=1, description="Megabytes of spans that an API process holds at once; beyond, senders are told to wait."

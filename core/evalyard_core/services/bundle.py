@@ -1,6 +1,10 @@
 """Every use case of one process."""
 
-from evalyard_core.domain.traces.spans import Meaning
+from functools import partial
+from typing import Final
+
+from evalyard_core.domain.traces import conventions
+from evalyard_core.domain.traces.prices import PriceTable
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
@@ -27,12 +31,14 @@ from .traces.intake import TraceIntake, Understand
 from .traces.keeping import TraceKeeping
 from .trials import TrialService
 
+_WITHOUT_PRICES: Final[Understand] = partial(conventions.understand, prices=PriceTable())
+
 
 class Services:
     """The use cases, over one store and one queue.
 
     `public_url` is where clients reach the API, "" where nobody has said; `link_secret` signs links instead of the
-    secret in the store. `understand` is what the conventions make of a span.
+    secret in the store. `understand` is what the conventions make of a span, and of what its tokens cost.
     """
 
     def __init__(
@@ -42,7 +48,7 @@ class Services:
         *,
         public_url: str = "",
         link_secret: bytes | None = None,
-        understand: Understand = lambda _: Meaning(),
+        understand: Understand = _WITHOUT_PRICES,
     ) -> None:
         self.store = store
         self.library = Library(store)

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, JsonValue
 
 from evalyard import Config
+from evalyard.prices import Prices
 from evalyard_targets._headers import Headers, Plain, SecretReference, Url
-from evalyard_targets._prices import Prices
 from evalyard_targets._template import Template
 
 _MEBIBYTE: Final = 1024 * 1024
