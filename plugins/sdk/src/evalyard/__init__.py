@@ -10,6 +10,7 @@ from evalyard._errors import EvaluationError, EvalyardError, PluginLoadError, Sk
 from evalyard._evaluator import Evaluator
 from evalyard._score import Result, Score, ScoreType
 from evalyard._target import (
+    CallSpan,
     Dispatched,
     DispatchRequest,
     DispatchTarget,
@@ -21,6 +22,7 @@ from evalyard._target import (
 from evalyard._variables import Variable
 
 __all__ = [
+    "CallSpan",
     "Config",
     "DispatchRequest",
     "DispatchTarget",

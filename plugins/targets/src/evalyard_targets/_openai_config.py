@@ -66,6 +66,10 @@ class OpenAIConfig(Config):
     prices: Prices | None = Field(
         None, description="What the model costs; by default what the worker's EVALYARD_MODEL_PRICES says."
     )
+    trace: bool = Field(
+        default=True,
+        description="Whether each call is recorded as a trace, and its header traceparent tells the server of which.",
+    )
     max_response_bytes: int = Field(
         4 * _MEBIBYTE, ge=1, le=15 * _MEBIBYTE, description="The longest answer that is read, decompressed."
     )
