@@ -20,8 +20,11 @@ NodeType = Literal[
     "Record",
     "Run",
     "Score",
+    "Span",
+    "SpanScore",
     "System",
     "SystemVersion",
+    "Trace",
 ]
 
 #: Enough for the id of a score, which holds the score's name. The database refuses to look for what is much longer.

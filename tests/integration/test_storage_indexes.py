@@ -59,6 +59,7 @@ from tests.fixtures.core import (
     an_item,
 )
 from tests.fixtures.objects import a_record, a_run
+from tests.fixtures.spans import trace_id
 from tests.fixtures.stored_traces import Step, fill_traces, found_trace_lists, trace_lists, trace_steps
 
 ROOT: Final = Actor(name="root", role=Role.ADMIN)
@@ -209,6 +210,7 @@ def _record(run: Run, n: int) -> Record:
         latency_ms=None if n % 5 == 0 else float(n % 9),
         cost_usd=None if n % 6 == 0 else n % 8 / 100,
         scores=(a_score(number=n / 10),),
+        trace_id=trace_id(n % 4) if n % 2 else None,
     )
 
 
@@ -238,6 +240,7 @@ def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
         yield f"records by {field} {direction}", lists.records, RecordList(project_id=project_id, order=by)
     yield "records", lists.records, RecordList(project_id=project_id)
     yield "records of a run", lists.records, RecordList(project_id=project_id, run_id=seeds.busy.id)
+    yield "records of a trace", lists.records, RecordList(project_id=project_id, trace_id=trace_id(0))
     yield "records of an item", lists.records, RecordList(project_id=project_id, item_id=seeds.records[0].item_id)
     yield from trace_lists(seeds.store, project_id)
 
@@ -324,6 +327,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.runs.newest, seeds.project_id, 100)
     yield partial(store.runs.pulse, seeds.busy.id)
     yield partial(store.records.open_in_lane, seeds.busy.id, 0, from_seq=10, most=PAGE)
+    yield partial(store.put_off.next_in_lane, seeds.busy.id, 0)
     yield partial(store.records.completed, seeds.busy.id, from_seq=10, most=PAGE)
     yield partial(_drained, store.records.figures(seeds.busy.id))
     yield partial(store.outcomes.of_runs, [run.id for run in seeds.runs[:2]])

@@ -43,7 +43,14 @@ class WorkerProcess:
         services = Services(store, self._queue)
         host = PluginHost(PluginRules.of(settings))
         limit = settings.evaluator_timeout_seconds
-        engine = Engine(services, self._queue, host, threads=settings.worker_threads, evaluator_timeout_seconds=limit)
+        engine = Engine(
+            services,
+            self._queue,
+            host,
+            threads=settings.worker_threads,
+            evaluator_timeout_seconds=limit,
+            trace_quiet_seconds=settings.trace_quiet_seconds,
+        )
         replacement = Replacement()
         replacement.begun()
         presence = Presence(store, host, engine.owner, replacement)

@@ -105,11 +105,15 @@ class RunList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordList:
-    """The records of a project, or in it those of a run or an item; without an order a run's are in its own order."""
+    """The records of a project, or in it those of a run, an item or a trace.
+
+    Without an order a run's are in its own order.
+    """
 
     project_id: str
     run_id: str | None = None
     item_id: str | None = None
+    trace_id: str | None = None
     wanted: RecordFilter = field(default_factory=RecordFilter)
     order: RecordOrder | None = None
 

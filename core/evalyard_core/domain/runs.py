@@ -76,7 +76,7 @@ class ScoringStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """How a run is carried out."""
+    """How a run is carried out; evaluators wait `trace_wait_seconds` for the trace of a call that has ended."""
 
     trials: int = 1
     concurrency: int = 16
@@ -86,6 +86,7 @@ class RunSettings:
     item_tags: tuple[str, ...] = ()
     max_cost_usd: float | None = None
     max_duration_seconds: float | None = None
+    trace_wait_seconds: float = 60.0
     cache: RunCache = field(default_factory=RunCache)
 
     @property

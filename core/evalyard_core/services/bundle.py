@@ -28,7 +28,10 @@ from .runs import RunService
 from .submissions import SubmissionService
 from .systems import SystemService
 from .traces.intake import TraceIntake, Understand
+from .traces.items import TraceItems
 from .traces.keeping import TraceKeeping
+from .traces.notes import SpanNoting
+from .traces.reading import TraceReader
 from .trials import TrialService
 
 _WITHOUT_PRICES: Final[Understand] = partial(conventions.understand, prices=PriceTable())
@@ -70,6 +73,9 @@ class Services:
         self.compared_exports = ComparedExports(store, self.comparisons)
         self.gates = GateService(store, self.datasets, self.outcomes)
         self.trace_keeping = TraceKeeping(store)
+        self.trace_reading = TraceReader(store)
+        self.trace_items = TraceItems(store, self.datasets, self.trace_reading)
+        self.span_noting = SpanNoting(store, self.trace_reading)
         self.trace_intake = TraceIntake(store, self.trace_keeping, understand)
         self.forgetting = Forgetting(store)
         self.agreement = AgreementService(store)

@@ -53,3 +53,5 @@ class ListService:
         self.system_versions = Lists(store.system_versions)
         self.runs = Lists(store.runs)
         self.records = Lists(store.records)
+        self.traces = Lists(store.traces)
+        self.spans = Lists(store.spans)

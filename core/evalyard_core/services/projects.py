@@ -107,6 +107,7 @@ class ProjectService:
             self._store.records,
             self._store.score_history,
             self._store.traces,
+            self._store.span_notes,
             self._store.spans,
             self._store.items,
             self._store.datasets,

@@ -185,6 +185,7 @@ def _check_settings(settings: RunSettings) -> None:
     check_range(settings.concurrency, 1, 1_000, field="input.concurrency")
     check_range(settings.max_attempts, 1, 20, field="input.maxAttempts")
     check_range(settings.timeout_seconds, 0.01, 3_600.0, field="input.timeoutSeconds")
+    check_range(settings.trace_wait_seconds, 0.0, 86_400.0, field="input.traceWaitSeconds")
     if settings.sample_size is not None:
         check_range(settings.sample_size, 1, MOST_RECORDS_A_RUN, field="input.sampleSize")
     if settings.max_cost_usd is not None:

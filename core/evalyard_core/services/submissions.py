@@ -17,6 +17,7 @@ from evalyard_core.domain.records import Problem, Record, RecordStatus, Score, V
 from evalyard_core.domain.redacting import redacted_records
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.scores import skipped_scores
+from evalyard_core.domain.traces.context import as_trace_id
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
@@ -210,7 +211,7 @@ def _record(run: Run, entry: Submitted, item: Item | None, scores: tuple[Score, 
         cost_usd=entry.cost_usd,
         prompt_tokens=entry.prompt_tokens,
         completion_tokens=entry.completion_tokens,
-        trace_id=entry.trace_id,
+        trace_id=None if entry.trace_id is None else as_trace_id(entry.trace_id),
         finished_at=moment if error or not run.evaluators else None,
     )
 

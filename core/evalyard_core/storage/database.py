@@ -20,12 +20,14 @@ from .indexes import INDEXES
 from .judgements import JudgementRepository
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
+from .put_off import PutOffRecords
 from .records import RecordRepository
 from .requests import RequestRepository
 from .runs import RunRepository
 from .score_cache import ScoreCacheRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
+from .span_notes import SpanNotesRepository
 from .spans import SpanRepository
 from .systems import SystemRepository, SystemVersionRepository
 from .tasks import TaskRepository
@@ -62,7 +64,9 @@ class Store:
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
+        self.put_off = PutOffRecords(self._database)
         self.traces = TraceRepository(self._database)
+        self.span_notes = SpanNotesRepository(self._database)
         self.spans = SpanRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)

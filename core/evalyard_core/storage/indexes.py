@@ -73,6 +73,13 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         _index(("item_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("project_id", UP), ("latency_ms", UP), ("_id", UP)),
         _index(("project_id", UP), ("cost_usd", UP), ("_id", UP)),
+        _index(
+            ("project_id", UP),
+            ("trace_id", UP),
+            ("created_at", DOWN),
+            ("_id", DOWN),
+            partialFilterExpression={"trace_id": {"$gt": ""}},
+        ),
         # Only what people have scored for some evaluator; the run is there for whoever asks for some runs' records.
         _index(
             ("judged", UP),
@@ -97,6 +104,7 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     ],
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "spans": [_index(("trace", UP), ("received.start_ns", UP), ("_id", UP))],
+    "span_notes": [_index(("trace", UP))],
     "traces": [
         *(
             _index(("project_id", UP), *field, ("start_ns", UP), ("_id", UP))

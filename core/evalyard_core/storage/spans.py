@@ -1,13 +1,15 @@
 """Spans. A document also keeps `trace`, the id of its trace, by which they are found."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from pymongo import ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from evalyard_core.domain.lists import SpanList
-from evalyard_core.domain.traces.spans import Cut, Meaning, ReceivedSpan, Span
+from evalyard_core.domain.traces.spans import Cut, Meaning, ReceivedSpan, Span, SpanKind
+from evalyard_core.domain.traces.tree import Step
 
 from .codec import SCHEMA_VERSION, Document, PartCodec
 from .collection import Session
@@ -20,7 +22,14 @@ _BY_START: Final = Order("received.start_ns")
 _UNCOUNTED: Final = dict.fromkeys(
     ("received.attributes", "received.events", "received.links", "received.resource", "meaning.tool_calls"), 0
 )
+#: What tells where a span stands.
+_PLACED: Final = dict.fromkeys(
+    ("trace", "received.span_id", "received.parent_span_id", "received.start_ns", "received.end_ns", "meaning.kind"), 1
+)
+#: What evaluators do not read.
+_UNMAPPED: Final = dict.fromkeys(("received.events", "received.links", "received.resource"), 0)
 _AT_ONCE: Final = 1_000
+_MOST_ROWS: Final = 10_000
 
 _RECEIVED: Final = PartCodec(ReceivedSpan)
 _MEANING: Final = PartCodec(Meaning)
@@ -54,6 +63,19 @@ class SpanRepository(Listed[Span, SpanList]):
         while batch := await rows.to_list(_AT_ONCE):
             yield [self._codec.decode(row) for row in batch]
 
+    async def steps(self, traces: Sequence[str]) -> Mapping[str, Sequence[Step]]:
+        """Return where the spans of traces stand, by trace."""
+        found: defaultdict[str, list[Step]] = defaultdict(list)
+        rows = self._rows.find({"trace": {"$in": list(traces)}}, projection=_PLACED, batch_size=_MOST_ROWS)
+        for row in await rows.to_list():
+            found[row["trace"]].append(_step(row))
+        return found
+
+    async def of_traces(self, traces: Sequence[str]) -> list[Span]:
+        """Return the spans of traces as far as evaluators read them, in any order."""
+        rows = self._rows.find({"trace": {"$in": list(traces)}}, projection=_UNMAPPED, batch_size=_MOST_ROWS)
+        return [self._codec.decode(row) for row in await rows.to_list()]
+
     async def remove_of(self, traces: Sequence[str], *, most: int, session: Session) -> int:
         """Remove spans of traces, `most` at most, and return how many."""
         found = self._rows.find({"trace": {"$in": list(traces)}}, projection={"_id": 1}, session=session).limit(most)
@@ -77,3 +99,14 @@ class SpanRepository(Listed[Span, SpanList]):
         if span.truncated:
             document["truncated"] = _TRUNCATED.encode(span.truncated)
         return document
+
+
+def _step(row: Document) -> Step:
+    received, kind = row["received"], row.get("meaning", {}).get("kind", SpanKind.UNKNOWN)
+    return Step(
+        span_id=received["span_id"],
+        parent_span_id=received.get("parent_span_id"),
+        start_ns=received["start_ns"],
+        end_ns=received["end_ns"],
+        kind=SpanKind(kind),
+    )

@@ -52,6 +52,10 @@ class StartRunInput:
         "and statusReason says which budget."
     )
     max_duration_seconds: float | None = strawberry.field(description="A budget too.")
+    trace_wait_seconds: float | None = strawberry.field(
+        default=_DEFAULTS.trace_wait_seconds,
+        description="How long after a call evaluators that read its trace wait for that; then they say it is missing.",
+    )
     cache: RunCacheInput | None = strawberry.field(
         description="What may be used again instead of being paid for again; nothing unless given."
     )
@@ -86,6 +90,7 @@ class StartRunInput:
             "concurrency": self.concurrency,
             "max_attempts": self.max_attempts,
             "timeout_seconds": self.timeout_seconds,
+            "trace_wait_seconds": self.trace_wait_seconds,
         }
         return RunSettings(
             **{name: value for name, value in chosen.items() if value is not None},  # type: ignore[arg-type]

@@ -9,11 +9,14 @@ from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.domain.traces.notes import SpanNotes
+from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services import Services
 
 from .by_id import ById, by_id
 from .cases import CasesOfRuns, case_loader
 from .failure_groups import GroupsOfRuns, failure_group_loader
+from .latency_breakdowns import BreakdownsOfTraces, latency_breakdown_loader
 from .lists import ListLoaders
 from .plugins import plugin_loader
 from .previous_runs import PreviousRuns, previous_run_loader
@@ -84,6 +87,18 @@ class Loaders:
     @cached_property
     def records(self) -> ById[Record]:
         return by_id(self._store.records.get_many, cache=self._cache)
+
+    @cached_property
+    def traces(self) -> ById[Trace]:
+        return by_id(self._services.trace_reading.present, cache=self._cache)
+
+    @cached_property
+    def span_notes(self) -> ById[SpanNotes]:
+        return by_id(self._services.span_noting.present, cache=self._cache)
+
+    @cached_property
+    def latency_breakdowns(self) -> BreakdownsOfTraces:
+        return latency_breakdown_loader(self._services.trace_reading, cache=self._cache)
 
     @cached_property
     def cases(self) -> CasesOfRuns:

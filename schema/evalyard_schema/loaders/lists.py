@@ -17,12 +17,16 @@ from evalyard_core.domain.lists import (
     PageRequest,
     RecordList,
     RunList,
+    SpanList,
     SystemList,
     SystemVersionList,
+    TraceList,
 )
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.domain.traces.spans import Span
+from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services.lists import Lists, ListService, OfProject
 
 T = TypeVar("T")
@@ -95,3 +99,11 @@ class ListLoaders:
     @cached_property
     def records(self) -> ListLoader[Record, RecordList]:
         return ListLoader(self._lists.records, self._actor, cache=self._cache)
+
+    @cached_property
+    def traces(self) -> ListLoader[Trace, TraceList]:
+        return ListLoader(self._lists.traces, self._actor, cache=self._cache)
+
+    @cached_property
+    def spans(self) -> ListLoader[Span, SpanList]:
+        return ListLoader(self._lists.spans, self._actor, cache=self._cache)

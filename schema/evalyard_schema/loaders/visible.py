@@ -10,7 +10,9 @@ from evalyard_core.domain.evaluators import Evaluator
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services import Services
+from evalyard_core.services.traces.reading import SpanOfTrace
 
 from .by_id import ById, by_id
 
@@ -67,6 +69,14 @@ class VisibleLoaders:
     @cached_property
     def records(self) -> ById[Record]:
         return self._loader(self._services.records.get_many)
+
+    @cached_property
+    def traces(self) -> ById[Trace]:
+        return self._loader(self._services.trace_reading.get_many)
+
+    @cached_property
+    def spans(self) -> ById[SpanOfTrace]:
+        return self._loader(self._services.trace_reading.get_spans)
 
     def _loader(self, read: ReadVisible[T]) -> ById[T]:
         return by_id(partial(_read, read, self._actor), cache=self._cache)

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from .item import DatasetItem
     from .plugin import EvaluatorPlugin
     from .project import Project
-    from .record import Record
+    from .record import Annotation, Record
     from .run import Run
     from .score import Score
+    from .span import Span
+    from .span_score import SpanScore
     from .system import System, SystemVersion
+    from .trace import Trace
 
 _HERE = "evalyard_schema.types"
 
+LazyAnnotation: TypeAlias = Annotated["Annotation", lazy(f"{_HERE}.record")]
 LazyApiKey: TypeAlias = Annotated["ApiKey", lazy(f"{_HERE}.access")]
 LazyDataset: TypeAlias = Annotated["Dataset", lazy(f"{_HERE}.dataset")]
 LazyDatasetItem: TypeAlias = Annotated["DatasetItem", lazy(f"{_HERE}.item")]
@@ -37,5 +41,8 @@ LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]
 LazyScore: TypeAlias = Annotated["Score", lazy(f"{_HERE}.score")]
+LazySpan: TypeAlias = Annotated["Span", lazy(f"{_HERE}.span")]
+LazySpanScore: TypeAlias = Annotated["SpanScore", lazy(f"{_HERE}.span_score")]
 LazySystem: TypeAlias = Annotated["System", lazy(f"{_HERE}.system")]
 LazySystemVersion: TypeAlias = Annotated["SystemVersion", lazy(f"{_HERE}.system")]
+LazyTrace: TypeAlias = Annotated["Trace", lazy(f"{_HERE}.trace")]

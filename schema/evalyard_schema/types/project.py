@@ -29,6 +29,7 @@ from evalyard_schema.types.lazy import (
     LazySystem,
 )
 from evalyard_schema.types.node import Node
+from evalyard_schema.types.project_traces import ProjectTraces
 
 
 @object_type
@@ -48,10 +49,9 @@ class Redaction:
 
 
 @object_type
-class Project(Node):
+class Project(ProjectTraces, Node):
     """A wall around everything that belongs together."""
 
-    raw_id: strawberry.Private[str]
     name: str
     description: str
     created_at: datetime

@@ -22,6 +22,15 @@ DELETE_DATASET = "mutation ($id: ID!) { deleteDataset(id: $id) }"
 ADD_ITEMS = """mutation ($datasetId: ID!, $items: [DatasetItemInput!]!) {
   addDatasetItems(datasetId: $datasetId, items: $items) { items { id } }
 }"""
+ADD_TRACES = """mutation (
+  $datasetId: ID!, $traceIds: [ID!]!, $inputPath: String = "input", $expectedOutputPath: String = "output",
+  $metadataPath: String, $tags: [String!]
+) {
+  addTracesToDataset(
+    datasetId: $datasetId, traceIds: $traceIds, inputPath: $inputPath, expectedOutputPath: $expectedOutputPath,
+    metadataPath: $metadataPath, tags: $tags
+  ) { items { id } }
+}"""
 UPDATE_ITEM = """mutation ($id: ID!, $input: UpdateDatasetItemInput!) {
   updateDatasetItem(id: $id, input: $input) { id }
 }"""
@@ -73,6 +82,11 @@ ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
   annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }
 }"""
 
+SCORE_SPAN = "mutation ($input: AddSpanScoreInput!) { addSpanScore(input: $input) { id } }"
+ANNOTATE_SPAN = """mutation ($spanId: ID!, $rating: Int, $comment: String) {
+  annotateSpan(spanId: $spanId, rating: $rating, comment: $comment) { id }
+}"""
+
 AGREEMENT = """query ($id: ID!, $runIds: [ID!], $version: Int, $basis: AgreementBasis! = VALUE) {
   evaluator(id: $id) { agreement(runIds: $runIds, version: $version, basis: $basis) { pairs unpaired kappa } }
 }"""
@@ -88,6 +102,15 @@ DATASET = "query ($id: ID!) { dataset(id: $id) { id } }"
 EVALUATOR = "query ($id: ID!) { evaluator(id: $id) { id } }"
 SYSTEM = "query ($id: ID!) { system(id: $id) { id } }"
 RUN = "query ($id: ID!) { run(id: $id) { id status progress { running completed } } }"
+TRACE = "query ($id: ID!) { trace(id: $id) { id } }"
+SPANS = """query ($id: ID!, $first: Int, $after: String) {
+  trace(id: $id) { spans(first: $first, after: $after) { edges { cursor } } }
+}"""
+TRACES = """query ($id: ID!, $first: Int, $after: String, $filter: TraceFilter, $orderBy: TraceOrder) {
+  project(id: $id) {
+    traces(first: $first, after: $after, filter: $filter, orderBy: $orderBy) { edges { cursor } totalCount }
+  }
+}"""
 RECORD = "query ($id: ID!) { record(id: $id) { id } }"
 PROJECTS = "query ($first: Int, $after: String) { projects(first: $first, after: $after) { edges { cursor } } }"
 KEYS = "query ($id: ID!) { project(id: $id) { apiKeys { edges { node { name } } } } }"

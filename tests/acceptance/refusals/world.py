@@ -19,6 +19,7 @@ from evalyard_core.domain.evaluators import ScoreType
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.plugins import EvaluatorPlugin, Worker
+from evalyard_core.domain.traces.spans import span_key, trace_key
 from evalyard_core.services.access import AccessService
 from evalyard_core.settings import Settings
 from evalyard_core.storage import Store
@@ -27,6 +28,8 @@ from tests.acceptance.refusals import operations as op
 from tests.acceptance.refusals.packages import lay_down_packages
 from tests.fixtures.api import serve
 from tests.fixtures.core import a_key
+from tests.fixtures.spans import span_id, trace_id
+from tests.fixtures.traces import an_execution, take
 
 #: What changes while nobody writes: leases and heartbeats, and when a key was used last.
 _RESTLESS = {"workers": {"seen_at"}, "tasks": {"due_at", "owner", "takeovers"}, "api_keys": {"last_used_at"}}
@@ -117,6 +120,8 @@ async def _fill(world: World, store: Store) -> None:
     await world.until(op.PLUGINS, lambda page: any(edge["node"]["key"] == "acme-new/mood" for edge in page["edges"]))
     await _project(world, "", "refusals")
     await _project(world, "their_", "strangers")
+    for prefix in ("", "their_"):
+        await _trace(world, store, prefix)
     await _keys(world, store)
     world.names |= {"their_run": world.names["their_external"], "their_key": world.names["stranger_key"]}
     await _deleted(world)
@@ -165,6 +170,16 @@ async def _project(world: World, prefix: str, name: str) -> None:
     await make("version", op.CREATE_VERSION, input={"systemId": f"<{prefix}system>", "name": "1", **echo})
     await make("external", op.START_RUN, input={**here, "datasetId": f"<{prefix}dataset>", "trials": 2})
     await _submit(world, f"{prefix}external", f"{prefix}record", itemId=f"<{prefix}item>", output="4")
+
+
+async def _trace(world: World, store: Store, prefix: str) -> None:
+    project_id = base64.b64decode(world.names[f"{prefix}project"]).decode().partition(":")[2]
+    await take(store, project_id, an_execution())
+    for kind, raw in (
+        ("trace", f"Trace:{trace_key(project_id, trace_id(0))}"),
+        ("span", f"Span:{span_key(project_id, trace_id(0), span_id(0))}"),
+    ):
+        world.names[f"{prefix}{kind}"] = base64.b64encode(raw.encode()).decode()
 
 
 async def _submit(world: World, run: str, name: str, **record: Any) -> None:
@@ -247,7 +262,9 @@ def _unborn() -> dict[str, str]:
         "key": "ApiKey",
     }
     ids = {kind: f"{name}:{new_id()}" for kind, name in kinds.items()}
-    return {**ids, "record": f"Record:{new_id()}.{new_id()}.1"}
+    key = trace_key(new_id(), trace_id(0))
+    of_traces = {"trace": f"Trace:{key}", "span": f"Span:{key}.{span_id(0)}"}
+    return {**ids, **of_traces, "record": f"Record:{new_id()}.{new_id()}.1"}
 
 
 async def _calm(world: World) -> None:

@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,10 +13,14 @@ import structlog
 
 import evalyard
 from evalyard_core.domain.errors import Refusal
+from evalyard_core.domain.limits import LONGEST_NAME
 from evalyard_core.domain.payload import MAX_PAYLOAD_BYTES, now, payload_size
 from evalyard_core.domain.records import Outcome, Problem, Record
 from evalyard_core.domain.runs import RunSettings
 from evalyard_core.domain.scores import is_amount
+from evalyard_core.domain.traces.context import as_trace_id
+
+from .recording import CallBegun, CallRecorder
 
 _log = structlog.get_logger(__name__)
 
@@ -28,9 +33,13 @@ _MOST_METADATA_BYTES: Final = 100_000
 class Caller:
     """Calls one target for the records of one run."""
 
-    def __init__(self, target: evalyard.Target[Any], settings: RunSettings) -> None:
+    def __init__(
+        self, target: evalyard.Target[Any], settings: RunSettings, recorder: CallRecorder | None = None
+    ) -> None:
+        """With a `recorder` each call begins a trace, which is the record's if the call is the last."""
         self._target = target
         self._settings = settings
+        self._recorder = recorder
 
     async def prepare(self, records: Sequence[Record]) -> None:
         """Do nothing: a system is called for each record by itself."""
@@ -45,9 +54,10 @@ class Caller:
         last = attempt + self._settings.max_attempts
         while True:
             attempt += 1
+            call = self._recorder.begin() if self._recorder is not None else None
             begun = time.perf_counter()
             try:
-                response = await self._call(record, attempt)
+                response = await self._call(record, attempt, call)
             except evalyard.TargetError as error:
                 again = error.retryable and attempt < last and may_retry()
                 _log.log(
@@ -59,12 +69,18 @@ class Caller:
                     again=again,
                 )
                 if not again:
-                    return failure_of(error, attempt, begun, started_at)
+                    return replace(failure_of(error, attempt, begun, started_at), trace_id=_trace_of(call))
                 await asyncio.sleep(pause_seconds(attempt, error.retry_after_seconds))
             else:
-                return success_of(response, attempt, begun, started_at)
+                outcome = success_of(response, attempt, begun, started_at)
+                return outcome if outcome.trace_id is not None else replace(outcome, trace_id=_trace_of(call))
 
-    async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
+    async def flush(self) -> None:
+        """Store the spans of the calls that were made."""
+        if self._recorder is not None:
+            await self._recorder.flush()
+
+    async def _call(self, record: Record, attempt: int, call: CallBegun | None) -> evalyard.TargetResponse:
         request = evalyard.TargetRequest(
             input=record.input,
             metadata=record.metadata if isinstance(record.metadata, dict) else None,
@@ -74,8 +90,21 @@ class Caller:
             trial=record.trial,
             attempt=attempt,
             timeout_seconds=self._settings.timeout_seconds,
+            traceparent=None if call is None else call.context.traceparent,
         )
-        return await call_once(self._target, request)
+        try:
+            response = await call_once(self._target, request)
+        except evalyard.TargetError as error:
+            if self._recorder is not None and call is not None:
+                self._recorder.failed(call, record, attempt, error)
+            raise
+        if self._recorder is not None and call is not None and response.trace_id is None:
+            self._recorder.answered(call, record, attempt, response)
+        return response
+
+
+def _trace_of(call: CallBegun | None) -> str | None:
+    return None if call is None else call.context.trace_id
 
 
 async def call_once(target: evalyard.Target[Any], request: evalyard.TargetRequest) -> evalyard.TargetResponse:
@@ -106,6 +135,11 @@ def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
             raise evalyard.TargetError(
                 f"The target gave {value!r:.100} as {name}; it takes a number.", code="BAD_OUTPUT"
             )
+    if not isinstance(response.trace_id, str | None) or not 0 < len(response.trace_id or "-") <= LONGEST_NAME:
+        raise evalyard.TargetError(
+            f"The target gave {response.trace_id!r:.100} as trace_id; it takes a text of at most {LONGEST_NAME}.",
+            code="BAD_OUTPUT",
+        )
     if not isinstance(response.metadata, dict | None):
         raise evalyard.TargetError(
             f"The target gave {response.metadata!r:.100} as metadata; it takes a dict.", code="BAD_OUTPUT"
@@ -142,7 +176,7 @@ def success_of(response: evalyard.TargetResponse, attempt: int, begun: float, st
         cost_usd=response.cost_usd,
         prompt_tokens=response.prompt_tokens,
         completion_tokens=response.completion_tokens,
-        trace_id=response.trace_id,
+        trace_id=None if response.trace_id is None else as_trace_id(response.trace_id),
         started_at=started_at,
         finished_at=now(),
     )

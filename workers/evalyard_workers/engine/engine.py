@@ -9,6 +9,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -18,6 +19,7 @@ from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.runs import ACTIVE, Run, RunStatus
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task
+from evalyard_core.domain.traces.completeness import Patience
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
 from evalyard_core.services.runs import HINT_SECONDS
@@ -27,15 +29,14 @@ from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
 from evalyard_workers.plugins.threads import Threads
 
-from .caching import CachingCaller, caching
-from .calling import Caller
 from .dispatching import dispatch
 from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
+from .outputs import Outputs
 from .planning import lay_down
-from .replaying import Replayer
 from .score_caching import ScoreCache
 from .scoring import RunScorer
+from .traces import RecordTraces
 from .whole import RunAsAWhole
 
 _log = structlog.get_logger(__name__)
@@ -48,17 +49,25 @@ _SCORING_THREADS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a turn left its task, and the task to go on with."""
+    """How a turn left its task: when it is to be gone on with, if that is not at once, and the task to go on with."""
 
     state: TaskState
     following: Task | None = None
+    comes_back_at: datetime | None = None
 
 
 class Engine:
     """Carries out the tasks of runs in one worker process."""
 
     def __init__(
-        self, services: Services, queue: Queue, host: PluginHost, *, threads: int, evaluator_timeout_seconds: float
+        self,
+        services: Services,
+        queue: Queue,
+        host: PluginHost,
+        *,
+        threads: int,
+        evaluator_timeout_seconds: float,
+        trace_quiet_seconds: float,
     ) -> None:
         self.owner = secrets.token_hex(8)
         self._services = services
@@ -66,8 +75,10 @@ class Engine:
         self._queue = queue
         self._host = host
         self._targets = TargetPool(host)
+        self._outputs = Outputs(services, host, self._targets)
         self._threads = threads
         self._evaluator_timeout = evaluator_timeout_seconds
+        self._trace_quiet = trace_quiet_seconds
         self._scoring_threads = Threads(_SCORING_THREADS, "score")
         self._active = 0
         self._idle = asyncio.Event()
@@ -126,8 +137,16 @@ class Engine:
             await self._give_up(run, task, error)
             return None
         if not lease.lost.is_set():
-            await self._give_back(task, ended.state)
+            if ended.comes_back_at is None:
+                await self._give_back(task, ended.state)
+            else:
+                await self._put_off(task, ended.comes_back_at)
         return ended.following
+
+    async def _put_off(self, task: Task, until: datetime) -> None:
+        """Release a task that has nothing to do until then; a sweeper finds it when it has."""
+        seconds = max(0.0, (until - now()).total_seconds())
+        await self._store.tasks.release(task, TaskState.READY, due_seconds=seconds)
 
     async def _give_back(self, task: Task, state: TaskState) -> None:
         """Release a task; a worker that stops leaves it to the others' sweepers, who look every two seconds."""
@@ -201,7 +220,9 @@ class Engine:
         return _Ended(TaskState.IDLE)
 
     async def _score_as_a_whole(self, run: Run, lease: Lease) -> _Ended:
-        whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
+        whole = RunAsAWhole(
+            self._services, run, self._host, self._scoring_threads, timeout_seconds=self._evaluator_timeout
+        )
         return _Ended(await whole.work(lease, self._stopping))
 
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
@@ -209,14 +230,16 @@ class Engine:
             return _Ended(TaskState.DONE if run.is_terminal else TaskState.READY)
         called = run.called_system
         try:
-            caller = await self._caller(run)
+            caller = await self._outputs.of(run)
         except evalyard.TargetError as error:
             await self._fail(run, f"The system can't be called: {error}")
             return _Ended(TaskState.READY)
         try:
             cache = ScoreCache.of(run, self._store)
             scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout, cache=cache)
-            lane = Lane(self._store, run, lease.task, caller=caller, scorer=scorer)
+            patience = Patience(limit_seconds=run.settings.trace_wait_seconds, quiet_seconds=self._trace_quiet)
+            traces = RecordTraces(self._store, patience)
+            lane = Lane(self._store, run, lease.task, caller=caller, scorer=scorer, traces=traces)
             await self._carry_out(lane, lease)
         finally:
             if called is not None:
@@ -224,17 +247,7 @@ class Engine:
         if lane.over_budget is not None:
             await self._fail(run, lane.over_budget)
             return _Ended(TaskState.READY)
-        return _Ended(self._state_after(lane, run))
-
-    async def _caller(self, run: Run) -> Caller | CachingCaller | Replayer | None:
-        """Return what gives the outputs of a run; None where they are submitted."""
-        if run.system is not None and run.system.replays is not None:
-            return Replayer(self._store, run.system.replays)
-        called = run.called_system
-        if called is None:
-            return None
-        caller = Caller(await self._targets.acquire(called), run.settings)
-        return caching(caller, self._store, run, target_version=self._host.target_version(called.target))
+        return _Ended(self._state_after(lane, run), comes_back_at=await lane.comes_back_at())
 
     @staticmethod
     def _state_after(lane: Lane, run: Run) -> TaskState:

@@ -5,6 +5,7 @@ database work at the same time. Whatever stops a lane, outputs that came back ar
 """
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 from evalyard_core.domain.payload import now
@@ -19,6 +20,7 @@ from .calling import Caller
 from .replaying import Replayer
 from .scoring import RunScorer
 from .settling import BATCH, Settlement
+from .traces import TRACED_BATCH, RecordTraces
 
 _PAGE: Final = 200
 _SLOW_SECONDS: Final = 1.0
@@ -28,7 +30,14 @@ class Lane:
     """One turn of a worker at a lane."""
 
     def __init__(
-        self, store: Store, run: Run, task: Task, *, caller: Caller | CachingCaller | Replayer | None, scorer: RunScorer
+        self,
+        store: Store,
+        run: Run,
+        task: Task,
+        *,
+        caller: Caller | CachingCaller | Replayer | None,
+        scorer: RunScorer,
+        traces: RecordTraces,
     ) -> None:
         self._store = store
         self._run = run
@@ -36,7 +45,10 @@ class Lane:
         self._caller = caller
         self._concurrency = run.settings.lane_concurrency(task.lane)
         self._to_call: asyncio.Queue[Record | None] = asyncio.Queue(self._concurrency + BATCH)
-        self._settlement = Settlement(store, run, scorer, self._heed)
+        self._settlement = Settlement(
+            store, run, scorer, traces=traces, heed=self._heed, flush=_nothing if caller is None else caller.flush
+        )
+        self._reads_traces = scorer.reads_traces
         self._callers: list[asyncio.Task[None]] = []
         self._in_flight: dict[str, float] = {}
         self._known_cost = run.progress.cost_usd
@@ -49,6 +61,12 @@ class Lane:
     def exhausted(self) -> bool:
         """Whether every record that the lane had is done with."""
         return self._read_all and not self._left_behind
+
+    async def comes_back_at(self) -> datetime | None:
+        """Return when there is more to do, in a lane that is done with all but records whose traces it waits for."""
+        if not (self.exhausted and self._reads_traces):
+            return None
+        return await self._store.put_off.next_in_lane(self._run.id, self._task.lane)
 
     def stop(self) -> None:
         """Begin no more records; those in flight are finished."""
@@ -95,8 +113,9 @@ class Lane:
                 self._read_all = True
                 break
             unscored = [record for record in page if record.status is RecordStatus.SCORING]
-            for begin in range(0, len(unscored), BATCH):
-                await self._settlement.score(unscored[begin : begin + BATCH])
+            size = TRACED_BATCH if self._reads_traces else BATCH
+            for begin in range(0, len(unscored), size):
+                await self._settlement.score(unscored[begin : begin + size])
             await self._feed([record for record in page if record.status is not RecordStatus.SCORING])
             place = page[-1].seq + 1
         await self._to_call.put(None)
@@ -156,3 +175,7 @@ class Lane:
         if limit is not None and self._known_cost + max(0.0, self._settlement.uncounted_cost) >= limit:
             self.over_budget = f"The run reached its cost limit of {limit:g} USD."
             self.stop()
+
+
+async def _nothing() -> None:
+    """Do nothing: no calls are made."""

@@ -8,7 +8,7 @@ from evalyard_core.domain.runs import Run
 from evalyard_core.services.redacting import redacted, rules_of
 from evalyard_core.storage import Store
 
-from .scoring import Called
+from .called import Called
 
 
 async def redacted_batches(batches: AsyncIterator[list[Called]], store: Store, run: Run) -> AsyncIterator[list[Called]]:

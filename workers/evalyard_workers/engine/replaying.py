@@ -20,6 +20,9 @@ class Replayer:
         """Read what the other run has for these records, in one round trip."""
         self._sources |= await self._store.records.get_many([self._source_id(record) for record in records])
 
+    async def flush(self) -> None:
+        """Do nothing: no call was made."""
+
     async def outcome(self, record: Record, *, may_retry: Callable[[], bool]) -> Outcome:  # noqa: ARG002 - as Caller's
         """Return the output of a prepared record, at no cost and without a latency, or why there is none."""
         source = self._sources.pop(self._source_id(record), None)

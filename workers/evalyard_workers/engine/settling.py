@@ -3,12 +3,15 @@
     outcomes ──► scored at once? ──yes──► outcome and scores stored in one write ──► counted
                        └──no──► outcomes stored ──► scored ──► scores stored ──► counted
 
+Where an evaluator reads traces, which come in later than outputs do, records are left with their outputs stored; the
+lane comes back to them (`RecordTraces`).
+
 An output is stored within about a tenth of a second of coming back, with its scores where they were quick: it was paid
 for, and must not be lost while a slow evaluator thinks.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -25,9 +28,11 @@ from evalyard_core.storage.records import Scored
 from evalyard_core.storage.runs import RunPulse
 from evalyard_workers.metrics import count_records
 
+from .called import Called
 from .patience import patiently
 from .redacting import redacted_batches
-from .scoring import Called, RunScorer
+from .scoring import RunScorer
+from .traces import Looked, RecordTraces
 
 _log = structlog.get_logger(__name__)
 
@@ -42,15 +47,26 @@ T = TypeVar("T")
 class Settlement:
     """Takes in the outcomes of a lane's calls until `None` comes."""
 
-    def __init__(self, store: Store, run: Run, scorer: RunScorer, heed: Callable[[RunPulse | None], None]) -> None:
-        """`heed` is told how the run stands whenever something was counted."""
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        scorer: RunScorer,
+        *,
+        traces: RecordTraces,
+        heed: Callable[[RunPulse | None], None],
+        flush: Callable[[], Coroutine[None, None, None]],
+    ) -> None:
+        """`heed` is told how the run stands whenever something was counted, `flush` called when a batch is stored."""
         self.outcomes: asyncio.Queue[Called | None] = asyncio.Queue(4 * BATCH)
         self.shown_running: set[str] = set()
         self.uncounted_cost = 0.0
         self._store = store
         self._run = run
         self._scorer = scorer
+        self._traces = traces
         self._heed = heed
+        self._flush = flush
         self._scoring: asyncio.Queue[tuple[list[Called], asyncio.Task[list[Scored]]] | None]
         self._scoring = asyncio.Queue(_MOST_SCORING)
 
@@ -61,9 +77,18 @@ class Settlement:
 
     async def score(self, records: Sequence[Record]) -> None:
         """Take in records whose outputs are stored and whose scores are not; they were counted as running then."""
-        self.shown_running.update(record.id for record in records)
         called = [Called(record, stored_outcome(record)) for record in records]
-        await self._scoring.put((called, asyncio.create_task(self._scorer.score(called))))
+        looked = await self._look(called)
+        called = [case for case in called if case.record.id not in looked.waiting]
+        self.shown_running.update(case.record.id for case in called)
+        await self._scoring.put((called, asyncio.create_task(self._scorer.score(called, looked))))
+
+    async def _look(self, called: Sequence[Called]) -> Looked:
+        """Look for the traces that are to be read, and put off the records whose traces have to be waited for."""
+        looked = await self._traces.look([case for case in called if self._scorer.reads_trace_of(case.record)])
+        if looked.waiting:
+            await patiently(partial(self._store.put_off.add, looked.waiting))
+        return looked
 
     async def work(self) -> None:
         """Settle everything until the end mark."""
@@ -72,7 +97,11 @@ class Settlement:
             group.create_task(self._finish(group))
 
     async def _settle(self, counting: asyncio.TaskGroup) -> None:
-        async for called in redacted_batches(_batches(self.outcomes), self._store, self._run):
+        async for batch in redacted_batches(_batches(self.outcomes), self._store, self._run):
+            called = await self._without_put_off(batch)
+            counting.create_task(self._flush())
+            if not called:
+                continue
             answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
             scoring = asyncio.create_task(self._scorer.score(answered))
             await asyncio.wait({scoring}, timeout=_QUICK_SECONDS)
@@ -84,6 +113,24 @@ class Settlement:
             else:
                 scoring.cancel()
         await self._scoring.put(None)
+
+    async def _without_put_off(self, called: list[Called]) -> list[Called]:
+        """Store the outcomes of records whose traces are waited for, and return the others."""
+        if not self._scorer.reads_traces:
+            return called
+        looks = {
+            case.record.id: at
+            for case in called
+            if case.outcome.error is None
+            and self._scorer.reads_trace_of(case.record)
+            and (at := self._traces.first_look(case)) is not None
+        }
+        waiting = [case for case in called if case.record.id in looks]
+        if waiting:
+            outcomes = {record.id: outcome for record, outcome in waiting}
+            await patiently(partial(self._store.records.store_outcomes, outcomes, (), looks))
+            await self._show_running(waiting)
+        return [case for case in called if case.record.id not in looks]
 
     async def _store_whole(self, called: Sequence[Called], scored: Sequence[Scored]) -> tuple[Sequence[Settled], int]:
         """Store outcomes together with their scores; return what they came to, and how many were not stored before."""

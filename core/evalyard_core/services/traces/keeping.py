@@ -65,5 +65,6 @@ class TraceKeeping:
         held = await self._store.traces.hold_hidden(traces, session=session)
         if await self._store.spans.remove_of(held, most=_MOST_SPANS, session=session) == _MOST_SPANS:
             return False
+        await self._store.span_notes.remove_of(held, session=session)
         await self._store.traces.remove(held, session=session)
         return True
