@@ -15,13 +15,11 @@ from evalyard_core.domain.traces.spans import trace_key
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.storage import Store
-from evalyard_workers.engine import Engine
-from evalyard_workers.plugins.host import PluginHost
-from evalyard_workers.sweeper import Sweeper
 from tests.fixtures.core import a_project, a_score
 from tests.fixtures.house import House
 from tests.fixtures.objects import a_record, a_run
 from tests.fixtures.spans import a_received, trace_id
+from tests.support.room import Room
 
 LONG_AGO = timedelta(days=31)
 
@@ -30,15 +28,6 @@ async def _project(store: Store, **retention: Any) -> Project:
     project = a_project(retention=Retention(**retention))
     await store.projects.insert(project)
     return project
-
-
-async def _sweep(store: Store) -> None:
-    """Sweep as a worker does."""
-    house, host = House(store), PluginHost()
-    engine = Engine(house.services, house, host, threads=1, evaluator_timeout_seconds=1)
-    await Sweeper(house.services, house, engine).sweep()
-    await engine.close()
-    await host.close()
 
 
 async def _run(store: Store, project: Project, **changes: Any) -> Run:
@@ -50,7 +39,8 @@ async def _run(store: Store, project: Project, **changes: Any) -> Run:
     return run
 
 
-async def test_old_traces_go_with_their_spans(store: Store) -> None:
+async def test_old_traces_go_with_their_spans(room: Room) -> None:
+    store = room.store
     services = Services(store, House(store))
     projects = [await _project(store, trace_days=30), await _project(store)]
     for project in projects:
@@ -59,33 +49,35 @@ async def test_old_traces_go_with_their_spans(store: Store) -> None:
         )
         old = trace_key(project.id, trace_id(0))
         await store.traces._rows.update_one({"_id": old}, {"$set": {"received_at": now() - LONG_AGO}})
-    await _sweep(store)
+    await room.sweeper().sweep()
     there = {row["_id"] async for row in store.traces._rows.find()}
     assert there == {trace_key(p.id, trace_id(n)) for p, n in [(projects[0], 1), (projects[1], 0), (projects[1], 1)]}
     assert {row["trace"] async for row in store.spans._rows.find()} == there
 
 
-async def test_a_change_of_the_setting_holds_for_what_is_there(store: Store) -> None:
+async def test_a_change_of_the_setting_holds_for_what_is_there(room: Room) -> None:
+    store = room.store
     services = Services(store, House(store))
     project = await _project(store, trace_days=100)
     await services.trace_intake.take_spans(project_id=project.id, received=[a_received(0)])
     await store.traces._rows.update_many({}, {"$set": {"received_at": now() - LONG_AGO}})
-    await _sweep(store)
+    await room.sweeper().sweep()
     assert await store.traces._rows.count_documents({}) == 1
     await services.projects.update(actor=ANYONE, project_id=project.id, retention={"trace_days": 30})
-    await _sweep(store)
+    await room.sweeper().sweep()
     assert await store.traces._rows.count_documents({}) == 0
     assert await store.spans._rows.count_documents({}) == 0
 
 
-async def test_old_runs_go_with_all_that_is_theirs_and_those_at_work_stay(store: Store) -> None:
+async def test_old_runs_go_with_all_that_is_theirs_and_those_at_work_stay(room: Room) -> None:
+    store = room.store
     project, other = await _project(store, run_days=30), await _project(store, trace_days=1)
     ended_long_ago = await _run(store, project, finished_at=now() - LONG_AGO)
     ended_lately = await _run(store, project, finished_at=now() - LONG_AGO / 2)
     at_work = a_run(project.id, status=RunStatus.RUNNING, created_at=now() - LONG_AGO, started_at=now() - LONG_AGO)
     await store.runs.add(at_work)
     of_other = await _run(store, other, finished_at=now() - LONG_AGO)
-    await _sweep(store)
+    await room.sweeper().sweep()
     assert {row["_id"] async for row in store.runs._rows.find()} == {ended_lately.id, at_work.id, of_other.id}
     for repository in (store.records, store.score_history):
         left = {row["run_id"] async for row in repository._rows.find()}

@@ -74,6 +74,8 @@ ARGUMENTS: dict[str, Variables] = {
     "addSpanScore": lambda w: {"input": {"spanId": IDS["span"](w), "name": "taste", "value": True}},
     "annotateSpan": lambda w: {"spanId": IDS["span"](w), "rating": 1},
     "annotateRecord": lambda w: {"recordId": gid("Record", w.record), "rating": 1},
+    "deleteTrace": lambda w: {"id": IDS["trace"](w)},
+    "deleteTraces": lambda w: {"ids": [IDS["trace"](w)]},
 }
 #: What the run of a world, which has ended, does not allow; tried with other runs elsewhere.
 ELSEWHERE = {"submitRecords", "finishRun", "retryErroredRecords", "cancelRun"}

@@ -12,6 +12,7 @@ from evalyard_core.services.submissions import Submitted
 from evalyard_core.storage import Store
 from tests.fixtures.core import a_project
 from tests.fixtures.house import House, everything
+from tests.fixtures.spans import a_received
 
 
 async def test_an_instance_key_creates_projects_and_a_project_key_does_not(house: House):
@@ -90,6 +91,8 @@ async def fill(house: House) -> None:
     )
     for value in (True, False):
         await house.services.records.add_score(actor=ANYONE, record_id=record.id, name="tone", value=value)
+    spans = [a_received(0), a_received(1, parent=0)]
+    await house.services.trace_intake.take_spans(project_id=house.project.id, received=spans)
 
 
 async def test_deleting_a_project_leaves_nothing_of_it_and_everything_of_the_others(store: Store):

@@ -121,29 +121,25 @@ class DatasetService:
     ) -> tuple[Dataset, Sequence[Item]]:
         """Add items as the next version, all or none; returns the dataset as it then is, and the items in order."""
         dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
-        items = await self.redacted(dataset, items)
         _check_new(items)
-        return await self.store_items(dataset.id, items)
+        return await self.store_items(dataset, items)
 
-    async def redacted(self, dataset: Dataset, items: Sequence[NewItem]) -> Sequence[NewItem]:
-        """Return items without what the rules of the project keep from being stored."""
-        return await redacted(items, await rules_of(self._store, dataset.project_id), _redacted_items)
-
-    async def store_items(self, dataset_id: str, items: Sequence[NewItem]) -> tuple[Dataset, Sequence[Item]]:
+    async def store_items(self, dataset: Dataset, items: Sequence[NewItem]) -> tuple[Dataset, Sequence[Item]]:
         """Add items that were checked, as the next version; where all of them are there, nothing changes."""
+        items = await redacted(items, await rules_of(self._store, dataset.project_id), _redacted_items)
         moment = now()
 
         async def write(session: Session) -> tuple[Dataset, Sequence[Item]]:
             known = [item.id for item in items if item.id is not None]
             there = await self._store.items.current(known, session=session) if known else {}
             new = [item for item in items if item.id not in there]
-            dataset = await self._advance(dataset_id, added=len(new), at=moment, session=session)
-            first_seq = dataset.next_seq - len(new)
-            added = [_placed(item, dataset, first_seq + index, moment) for index, item in enumerate(new)]
+            grown = await self._advance(dataset.id, added=len(new), at=moment, session=session)
+            first_seq = grown.next_seq - len(new)
+            added = [_placed(item, grown, first_seq + index, moment) for index, item in enumerate(new)]
             if added:
                 await self._store.items.insert_many(added, session=session)
             rest = iter(added)
-            return dataset, [there.get(item.id or "") or next(rest) for item in items]
+            return grown, [there.get(item.id or "") or next(rest) for item in items]
 
         return await self._store.transaction(write)
 
@@ -256,6 +252,18 @@ class DatasetService:
         return changed
 
 
+def _redacted_items(items: Sequence[NewItem], redactor: Redactor) -> Sequence[NewItem]:
+    return [
+        replace(item, **_redacted_changes({name: getattr(item, name) for name in _PARTS}, redactor)) for item in items
+    ]
+
+
+def _redacted_changes(changes: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any]:
+    return {
+        name: redactor.value(value, path=_PARTS[name]) if name in _PARTS else value for name, value in changes.items()
+    }
+
+
 def _placed(item: NewItem, dataset: Dataset, seq: int, moment: datetime) -> Item:
     return Item(
         id=item.id or new_id(),
@@ -273,18 +281,6 @@ def _placed(item: NewItem, dataset: Dataset, seq: int, moment: datetime) -> Item
         created_at=moment,
         updated_at=moment,
     )
-
-
-def _redacted_items(items: Sequence[NewItem], redactor: Redactor) -> Sequence[NewItem]:
-    return [
-        replace(item, **_redacted_changes({name: getattr(item, name) for name in _PARTS}, redactor)) for item in items
-    ]
-
-
-def _redacted_changes(changes: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any]:
-    return {
-        name: redactor.value(value, path=_PARTS[name]) if name in _PARTS else value for name, value in changes.items()
-    }
 
 
 def _check_new(items: Sequence[NewItem]) -> None:

@@ -9,6 +9,7 @@ from .run import RunMutation
 from .span import SpanMutation
 from .submission import SubmissionMutation
 from .system import SystemMutation
+from .trace import TraceMutation
 
 __all__ = ["MUTATIONS"]
 
@@ -23,4 +24,5 @@ MUTATIONS = (
     SubmissionMutation,
     RecordMutation,
     SpanMutation,
+    TraceMutation,
 )

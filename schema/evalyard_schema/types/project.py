@@ -19,6 +19,7 @@ from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, rec
 from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, wanted_runs
 from evalyard_schema.types import access, dataset, evaluator, export_links, history, record, run, system
 from evalyard_schema.types.connection import Connection, connect, connection, page_size
+from evalyard_schema.types.keeping import Redaction, Retention
 from evalyard_schema.types.lazy import (
     LazyApiKey,
     LazyDataset,
@@ -30,22 +31,6 @@ from evalyard_schema.types.lazy import (
 )
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.project_traces import ProjectTraces
-
-
-@object_type
-class Retention:
-    """How long a project keeps things; null is for ever."""
-
-    trace_days: int | None = strawberry.field(description="From when a trace's last span came in.")
-    run_days: int | None = strawberry.field(description="From a run's end.")
-
-
-@object_type
-class Redaction:
-    """What a project replaces by [REDACTED] before anything is stored."""
-
-    names: list[str]
-    patterns: list[str]
 
 
 @object_type
@@ -67,8 +52,8 @@ class Project(ProjectTraces, Node):
             name=project.name,
             description=project.description,
             created_at=project.created_at,
-            retention=Retention(trace_days=project.retention.trace_days, run_days=project.retention.run_days),
-            redaction=Redaction(names=list(project.redaction.names), patterns=list(project.redaction.patterns)),
+            retention=Retention.of(project.retention),
+            redaction=Redaction.of(project.redaction),
         )
 
     @field

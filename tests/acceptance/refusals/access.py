@@ -47,6 +47,8 @@ CASES = (
     _too_low(op.DELETE_DATASET, "ADMIN", EDITOR, id="<empty>"),
     _too_low(op.DELETE_EVALUATOR, "ADMIN", EDITOR, id="<similar>"),
     _too_low(op.DELETE_RUN, "ADMIN", EDITOR, id="<finished>"),
+    _too_low(op.DELETE_TRACE, "ADMIN", EDITOR, id="<trace>"),
+    _too_low(op.DELETE_TRACES, "ADMIN", EDITOR, ids=["<trace>"]),
     _too_low(op.CREATE_DATASET, "EDITOR", VIEWER, input={**_HERE, "name": "mine"}),
     _too_low(op.UPDATE_DATASET, "EDITOR", VIEWER, id="<dataset>", input={"name": "mine"}),
     _too_low(op.ADD_ITEMS, "EDITOR", VIEWER, datasetId="<dataset>", items=[{"input": 1}]),

@@ -107,6 +107,8 @@ PLACES = (
     _place("evaluator", op.AGREEMENT, id="<x>"),
     _place("trace", op.TRACE, id="<x>"),
     _place("trace", op.NODE, id="<x>"),
+    _place("trace", op.DELETE_TRACE, id="<x>"),
+    _place("trace", op.DELETE_TRACES, ids=["<trace>", "<x>"]),
     _place("span", op.NODE, id="<x>"),
     _place("span", op.SCORE_SPAN, input={"spanId": "<x>", "name": "mine", "value": True}),
     _place("span", op.ANNOTATE_SPAN, spanId="<x>", rating=5),

@@ -173,3 +173,6 @@ FAILING_RECORDS = """query ($id: ID!, $first: Int, $after: String) {
 FAILURE_GROUPS = """query ($id: ID!, $first: Int, $after: String) {
   run(id: $id) { failureGroups(first: $first, after: $after) { edges { cursor } } }
 }"""
+
+DELETE_TRACE = "mutation ($id: ID!) { deleteTrace(id: $id) }"
+DELETE_TRACES = "mutation ($ids: [ID!]!) { deleteTraces(ids: $ids) }"

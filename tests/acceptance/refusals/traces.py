@@ -18,6 +18,9 @@ def _path(argument: str, path: str, says: str) -> Refused:
 
 
 CASES: tuple[Refused, ...] = (
+    bad_input("a run to delete as a trace", op.DELETE_TRACE, "id", "This is the id of a Run", id="<finished>"),
+    bad_input("what is no id of a trace to delete", op.DELETE_TRACES, "ids[0]", "This is no id", ids=["x"]),
+    limit("too many traces to delete", op.DELETE_TRACES, "ids", "At most 1,000 at once", ids=["<trace>"] * 1_001),
     bad_input("no traces a page", op.TRACES, "first", "first must be 1 to 100, not 0.", id="<project>", first=0),
     bad_input("too many spans a page", op.SPANS, "first", "first must be 1 to 100, not 101.", id="<trace>", first=101),
     bad_input("no cursor of traces", op.TRACES, "after", "no cursor of this list", id="<project>", after="x"),
