@@ -49,6 +49,7 @@ class Api:
     """A GraphQL client that raises what is refused."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._client = httpx.AsyncClient(base_url=url, timeout=120, trust_env=False)
 
     async def ask(self, query: str, **variables: Any) -> Any:

@@ -1,8 +1,10 @@
 """What authors of evaluators and targets write against.
 
 `evalyard.plugins` finds and loads what is installed; `evalyard.secrets` resolves references to secrets;
-`evalyard.values` reads a record's values as text.
+`evalyard.values` reads a record's values as text. `evalyard.Client` talks to a server; it wants the extra `client`.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from evalyard._config import Config
 from evalyard._decorator import evaluator
@@ -21,8 +23,13 @@ from evalyard._target import (
 )
 from evalyard._variables import Variable
 
+if TYPE_CHECKING:
+    from evalyard.client import AsyncClient, Client
+
 __all__ = [
+    "AsyncClient",
     "CallSpan",
+    "Client",
     "Config",
     "DispatchRequest",
     "DispatchTarget",
@@ -43,3 +50,12 @@ __all__ = [
     "Variable",
     "evaluator",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the client where it is asked for: evaluators on a worker need none of it."""
+    if name not in {"AsyncClient", "Client"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from evalyard import client  # noqa: PLC0415 - see above
+
+    return getattr(client, name)
