@@ -19,6 +19,7 @@ NodeType = Literal[
     "Project",
     "Record",
     "Run",
+    "Schedule",
     "Score",
     "System",
     "SystemVersion",

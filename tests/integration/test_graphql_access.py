@@ -60,6 +60,11 @@ ARGUMENTS: dict[str, Variables] = {
     "cancelRun": lambda w: {"runId": gid("Run", w.run)},
     "updateRun": lambda w: {"id": gid("Run", w.run), "input": {"notes": "mine"}},
     "deleteRun": lambda w: {"id": gid("Run", w.run)},
+    "createSchedule": lambda w: _nightly(w, {}),
+    "updateSchedule": lambda w: {"id": gid("Schedule", w.schedule), "input": {"cron": "0 4 * * *"}},
+    "pauseSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "resumeSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "deleteSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
     "addScore": lambda w: {"input": {"recordId": gid("Record", w.record), "name": "taste", "value": True}},
     "annotateRecord": lambda w: {"recordId": gid("Record", w.record), "rating": 1},
 }
@@ -77,6 +82,7 @@ IDS: dict[str, Callable[[World], str]] = {
     "item": lambda w: gid("DatasetItem", w.item),
     "version": lambda w: gid("SystemVersion", w.version),
     "key": lambda w: gid("ApiKey", w.api_key),
+    "schedule": lambda w: gid("Schedule", w.schedule),
     "score": lambda w: gid("Score", f"{w.record.id}/{w.record.scores[0].key}"),
     "annotation": lambda w: gid("Annotation", f"{w.record.id}/{w.record.annotations[0].id}"),
 }
@@ -239,6 +245,11 @@ async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, worl
             ]
 
 
+def _nightly(w: World, changes: dict[str, Any]) -> dict[str, Any]:
+    run = {"datasetId": gid("Dataset", w.dataset), "systemVersionId": gid("SystemVersion", w.version), **changes}
+    return {"input": {"projectId": gid("Project", w.project), "name": "nightly", "cron": "0 3 * * *", "run": run}}
+
+
 #: An id of another project inside a call that is otherwise in order, made by somebody who sees both projects.
 ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
     "startRun with a dataset": (
@@ -264,6 +275,29 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
                 "projectId": gid("Project", mine.project),
                 "evaluatorIds": [gid("Evaluator", mine.evaluator), gid("Evaluator", other.evaluator)],
             }
+        },
+    ),
+    "createSchedule with a dataset": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"datasetId": gid("Dataset", other.dataset)}),
+    ),
+    "createSchedule with a system version": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"systemVersionId": gid("SystemVersion", other.version)}),
+    ),
+    "createSchedule with a system": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"systemVersionId": None, "systemId": gid("System", other.system)}),
+    ),
+    "createSchedule with an evaluator": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"evaluatorIds": [gid("Evaluator", other.evaluator)]}),
+    ),
+    "updateSchedule with a dataset": (
+        "updateSchedule",
+        lambda mine, other: {
+            "id": gid("Schedule", mine.schedule),
+            "input": {"run": _nightly(mine, {"datasetId": gid("Dataset", other.dataset)})["input"]["run"]},
         },
     ),
     "rerun with a system version": (

@@ -262,7 +262,8 @@ class Run:
     """One execution of a system version over a dataset version, scored by evaluators.
 
     `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
-    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted.
+    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted. A run that a schedule started
+    is that of its tick `scheduled_for`.
     """
 
     id: str
@@ -282,6 +283,8 @@ class Run:
     metadata: Json = None
     idempotency_key: str | None = None
     rerun_of: str | None = None
+    schedule_id: str | None = None
+    scheduled_for: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     revision: int = 0

@@ -19,8 +19,12 @@ from .outcomes import Outcomes
 from .projects import ProjectService
 from .records import RecordService
 from .runs import RunService
+from .schedules import ScheduleService
+from .starting import Starter
 from .submissions import SubmissionService
 from .systems import SystemService
+from .templates import Templates
+from .ticking import Ticker
 from .trials import TrialService
 
 
@@ -42,6 +46,10 @@ class Services:
         self.systems = SystemService(store, self.library)
         self.trials = TrialService(store, self.library)
         self.runs = RunService(store, queue, self.library)
+        starter = Starter(store, queue, self.library, self.evaluators)
+        templates = Templates(store, starter)
+        self.schedules = ScheduleService(store, templates)
+        self.ticker = Ticker(store, starter, templates)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store, queue)
         self.links = LinkService(store, base_url=public_url, secret=link_secret)

@@ -51,5 +51,6 @@ class ListService:
         self.evaluators = Lists(store.evaluators)
         self.systems = Lists(store.systems)
         self.system_versions = Lists(store.system_versions)
+        self.schedules = Lists(store.schedules)
         self.runs = Lists(store.runs)
         self.records = Lists(store.records)

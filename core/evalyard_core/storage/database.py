@@ -22,6 +22,7 @@ from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
 from .requests import RequestRepository
 from .runs import RunRepository
+from .schedules import ScheduleRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
 from .systems import SystemRepository, SystemVersionRepository
@@ -56,6 +57,7 @@ class Store:
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
+        self.schedules = ScheduleRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)

@@ -54,6 +54,17 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"idempotency_key": {"$type": "string"}},
         ),
+        # A tick of a schedule has one run.
+        _index(
+            ("schedule_id", UP),
+            ("scheduled_for", UP),
+            unique=True,
+            partialFilterExpression={"schedule_id": {"$type": "string"}},
+        ),
+        _index(
+            *(("schedule_id", UP), ("at", UP), ("_id", UP)),
+            partialFilterExpression={"schedule_id": {"$type": "string"}},
+        ),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
         _index(("status", UP), ("summary.passed", UP)),
         _index(("hidden", UP), partialFilterExpression={"hidden": True}),
@@ -83,5 +94,10 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "workers": [_index(("seen_at", UP), expireAfterSeconds=3600)],
+    "schedules": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True),
+        _index(("next_at", UP)),
+    ],
     "requests": [_index(("created_at", UP), expireAfterSeconds=600)],
 }

@@ -8,6 +8,7 @@ from evalyard_core.domain.evaluators import Evaluator
 from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.services import Services
 
@@ -80,6 +81,10 @@ class Loaders:
     @cached_property
     def runs(self) -> ById[Run]:
         return by_id(self._store.runs.get_many, cache=self._cache)
+
+    @cached_property
+    def schedules(self) -> ById[Schedule]:
+        return by_id(self._store.schedules.get_many, cache=self._cache)
 
     @cached_property
     def records(self) -> ById[Record]:

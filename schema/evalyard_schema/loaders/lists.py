@@ -17,11 +17,13 @@ from evalyard_core.domain.lists import (
     PageRequest,
     RecordList,
     RunList,
+    ScheduleList,
     SystemList,
     SystemVersionList,
 )
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.services.lists import Lists, ListService, OfProject
 
@@ -91,6 +93,10 @@ class ListLoaders:
     @cached_property
     def runs(self) -> ListLoader[Run, RunList]:
         return ListLoader(self._lists.runs, self._actor, cache=self._cache)
+
+    @cached_property
+    def schedules(self) -> ListLoader[Schedule, ScheduleList]:
+        return ListLoader(self._lists.schedules, self._actor, cache=self._cache)
 
     @cached_property
     def records(self) -> ListLoader[Record, RecordList]:

@@ -9,6 +9,7 @@ from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.services import Services
 
@@ -63,6 +64,10 @@ class VisibleLoaders:
     @cached_property
     def runs(self) -> ById[Run]:
         return self._loader(self._services.runs.get_many)
+
+    @cached_property
+    def schedules(self) -> ById[Schedule]:
+        return self._loader(self._services.schedules.get_many)
 
     @cached_property
     def records(self) -> ById[Record]:

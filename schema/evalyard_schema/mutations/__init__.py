@@ -6,6 +6,7 @@ from .item import ItemMutation
 from .project import ProjectMutation
 from .record import RecordMutation
 from .run import RunMutation
+from .schedule import ScheduleMutation
 from .submission import SubmissionMutation
 from .system import SystemMutation
 
@@ -21,4 +22,5 @@ MUTATIONS = (
     RunMutation,
     SubmissionMutation,
     RecordMutation,
+    ScheduleMutation,
 )

@@ -22,6 +22,7 @@ from evalyard_schema.types.plugin import EvaluatorPlugin
 from evalyard_schema.types.project import Project
 from evalyard_schema.types.record import Annotation, Record
 from evalyard_schema.types.run import Run
+from evalyard_schema.types.schedule import Schedule
 from evalyard_schema.types.score import Score
 from evalyard_schema.types.system import System, SystemVersion
 
@@ -65,6 +66,7 @@ FINDERS: Final[dict[NodeType, Find]] = {
     "Project": lambda loaders, raw: find(loaders.visible.projects, raw, Project.of),
     "Record": lambda loaders, raw: find(loaders.visible.records, raw, Record.of),
     "Run": lambda loaders, raw: find(loaders.visible.runs, raw, Run.of),
+    "Schedule": lambda loaders, raw: find(loaders.visible.schedules, raw, Schedule.of),
     "Score": _find_score,
     "System": lambda loaders, raw: find(loaders.visible.systems, raw, System.of),
     "SystemVersion": lambda loaders, raw: find(loaders.visible.system_versions, raw, SystemVersion.of),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .project import Project
     from .record import Record
     from .run import Run
+    from .schedule import Schedule
     from .score import Score
     from .system import System, SystemVersion
 
@@ -36,6 +37,7 @@ LazyHistorySeries: TypeAlias = Annotated["HistorySeries", lazy(f"{_HERE}.history
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]
+LazySchedule: TypeAlias = Annotated["Schedule", lazy(f"{_HERE}.schedule")]
 LazyScore: TypeAlias = Annotated["Score", lazy(f"{_HERE}.score")]
 LazySystem: TypeAlias = Annotated["System", lazy(f"{_HERE}.system")]
 LazySystemVersion: TypeAlias = Annotated["SystemVersion", lazy(f"{_HERE}.system")]
