@@ -20,8 +20,8 @@ _CRON = (
 )
 _TIME_ZONE = (
     "An IANA name, Europe/Berlin. Where its clocks are put forward, a time that the day lacks comes at the first "
-    "moment after the gap; where they are put back, a time that the day has twice comes the first time only. An expression "
-    "whose minute or hour begins with a star goes by the clock on the wall instead, and leaves out or repeats."
+    "moment after the gap; where they are put back, a time that the day has twice comes the first time only. An "
+    "expression whose minute or hour begins with a star goes by the clock on the wall: it leaves out or repeats."
 )
 
 
