@@ -89,8 +89,8 @@ async def workers(shared_settings: Settings, house: House) -> AsyncIterator[list
 
 async def test_workers_that_race_start_each_tick_once(clock: Clock, house: House, workers: list[Services]):
     template = await clock.template()
-    made = [await clock.make(name=f"Hourly {n}", template=template) for n in range(4)]
-    for hour in range(11, 15):
+    made = [await clock.make(name=f"Hourly {n}", template=template) for n in range(3)]
+    for hour in range(11, 13):
         started = await asyncio.gather(
             *(
                 worker.ticker.tick(schedule_id=schedule.id, moment=at(f"22T{hour}:00"))
@@ -98,14 +98,14 @@ async def test_workers_that_race_start_each_tick_once(clock: Clock, house: House
                 for schedule in made
             )
         )
-        assert len([run for run in started if run is not None]) == 4
+        assert len([run for run in started if run is not None]) == 3
     for schedule in made:
         runs = await clock.runs(schedule)
-        assert [run.scheduled_for for run in runs] == [at(f"22T{hour}:00") for hour in range(11, 15)]
+        assert [run.scheduled_for for run in runs] == [at(f"22T{hour}:00") for hour in range(11, 13)]
         assert (await clock.read(schedule)).last_run_id == runs[-1].id
     numbers = [run.number for schedule in made for run in await clock.runs(schedule)]
-    assert sorted(numbers) == list(range(1, 17))
-    assert len(set(house.hints)) == len(house.hints) == 16
+    assert sorted(numbers) == list(range(1, 7))
+    assert len(set(house.hints)) == len(house.hints) == 6
 
 
 async def test_a_worker_that_dies_at_any_step_leaves_the_tick_due(

@@ -54,16 +54,19 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"idempotency_key": {"$type": "string"}},
         ),
-        # A tick of a schedule has one run.
+        # A tick of a schedule has one run. Of a text the database does not see that it has the type of texts, but that
+        # it comes after the empty one.
         _index(
             ("schedule_id", UP),
             ("scheduled_for", UP),
             unique=True,
-            partialFilterExpression={"schedule_id": {"$type": "string"}},
+            partialFilterExpression={"schedule_id": {"$gt": ""}},
         ),
         _index(
-            *(("schedule_id", UP), ("at", UP), ("_id", UP)),
-            partialFilterExpression={"schedule_id": {"$type": "string"}},
+            ("schedule_id", UP),
+            ("at", UP),
+            ("_id", UP),
+            partialFilterExpression={"schedule_id": {"$gt": ""}},
         ),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
         _index(("status", UP), ("summary.passed", UP)),

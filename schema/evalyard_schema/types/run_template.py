@@ -9,7 +9,7 @@ from evalyard_core.domain import schedules as domain
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.types import dataset, evaluator, system
-from evalyard_schema.types.edges import follow, follow_if_there
+from evalyard_schema.types.edges import follow_if_there
 from evalyard_schema.types.lazy import LazyDataset, LazyEvaluator, LazySystem, LazySystemVersion
 
 
@@ -70,10 +70,10 @@ class RunTemplate:
         return follow_if_there(loader, self.template.system_version_id, system.SystemVersion.of)
 
     @field
-    def evaluators(self, info: Info) -> list[LazyEvaluator] | None:
+    async def evaluators(self, info: Info) -> list[LazyEvaluator] | None:
         """The evaluators, deleted ones too; null where they are those that are attached to the dataset at the time."""
         chosen = self.template.evaluator_ids
         if chosen is None:
             return None
-        loader = info.context.loaders.evaluators
-        return [follow(loader, identifier, evaluator.Evaluator.of, what="evaluator") for identifier in chosen]
+        found = await info.context.loaders.evaluators.load_many(chosen)
+        return [evaluator.Evaluator.of(one) for one in found if one is not None]
