@@ -17,6 +17,7 @@ from tests.acceptance.refusals import (
     records,
     results,
     runs,
+    schedules,
     systems,
 )
 from tests.acceptance.refusals.case import ADMIN, VIEWER, Refused
@@ -24,11 +25,11 @@ from tests.acceptance.refusals.foreign import PLACES, Place
 from tests.acceptance.refusals.operations import ADD_SCORE, NODES, START_RUN, UPDATE_DATASET
 from tests.acceptance.refusals.world import World, open_world
 
-TABLES = (access, ids, documents, datasets, evaluators, systems, runs, gates, records, results)
+TABLES = (access, ids, documents, datasets, evaluators, systems, runs, schedules, gates, records, results)
 CASES = [case for table in TABLES for case in table.CASES]
 
 #: What there is of each kind that a project's key does not see, beside what is another project's.
-DELETED = {"dataset", "evaluator", "run", "record", "project"}
+DELETED = {"dataset", "evaluator", "run", "schedule", "record", "project"}
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,20 @@ CANCEL = "mutation ($runId: ID!) { cancelRun(runId: $runId) { id } }"
 UPDATE_RUN = "mutation ($id: ID!, $input: UpdateRunInput!) { updateRun(id: $id, input: $input) { id } }"
 DELETE_RUN = "mutation ($id: ID!) { deleteRun(id: $id) }"
 
+CREATE_SCHEDULE = "mutation ($input: CreateScheduleInput!) { createSchedule(input: $input) { id } }"
+UPDATE_SCHEDULE = """mutation ($id: ID!, $input: UpdateScheduleInput!) {
+  updateSchedule(id: $id, input: $input) { id }
+}"""
+PAUSE_SCHEDULE = "mutation ($id: ID!) { pauseSchedule(id: $id) { id } }"
+RESUME_SCHEDULE = "mutation ($id: ID!) { resumeSchedule(id: $id) { id } }"
+DELETE_SCHEDULE = "mutation ($id: ID!) { deleteSchedule(id: $id) }"
+SCHEDULES = """query ($id: ID!, $first: Int, $after: String) {
+  project(id: $id) { schedules(first: $first, after: $after) { edges { cursor } } }
+}"""
+UPCOMING = """query ($id: ID!, $count: Int, $first: Int, $after: String) {
+  node(id: $id) { ... on Schedule { upcoming(count: $count) runs(first: $first, after: $after) { totalCount } } }
+}"""
+
 ADD_SCORE = "mutation ($input: AddScoreInput!) { addScore(input: $input) { id } }"
 ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
   annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }
