@@ -16,7 +16,7 @@ from evalyard_core.domain.records import RecordStatus, ScoreSource, ScoreStatus,
 from evalyard_core.domain.runs import RunSource, RunStatus, ScoringStatus
 from evalyard_core.domain.statistics import ComparisonVerdict, TrendDirection
 
-from .declaring import declare
+from .described import declare
 
 __all__ = [
     "AgreementBasis",

@@ -2,7 +2,7 @@
 
 from evalyard_core.domain.schedules import MissedTicks, OverlapPolicy
 
-from .declaring import declare
+from .described import declare
 
 __all__ = ["MissedTicks", "OverlapPolicy"]
 

@@ -10,7 +10,7 @@ from evalyard_core.domain.payload import now
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
 from evalyard_core.storage import Store
-from tests.fixtures.core import a_project
+from tests.fixtures.core import a_project, a_schedule
 from tests.fixtures.house import House, everything
 
 
@@ -84,6 +84,7 @@ async def fill(house: House) -> None:
     await house.services.datasets.update_item(actor=ANYONE, item_id=item.id, changes={"input": 1})
     version = await house.system_version()
     await house.start(dataset_id=dataset.id, system_version_id=version.id, evaluator_ids=[evaluator.id])
+    await house.store.schedules.add(a_schedule(house.project.id))
     run = await house.start(dataset_id=dataset.id)
     _, [record, *_] = await house.services.submissions.submit(
         actor=ANYONE, run_id=run.id, submitted=[Submitted(item_id=item.id, output=1), Submitted(input=2, output=1)]
