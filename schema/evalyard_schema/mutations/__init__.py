@@ -8,6 +8,7 @@ from .record import RecordMutation
 from .run import RunMutation
 from .submission import SubmissionMutation
 from .system import SystemMutation
+from .trace import TraceMutation
 
 __all__ = ["MUTATIONS"]
 
@@ -21,4 +22,5 @@ MUTATIONS = (
     RunMutation,
     SubmissionMutation,
     RecordMutation,
+    TraceMutation,
 )

@@ -27,21 +27,21 @@ class TraceKeeping:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def delete(self, *, actor: Actor, trace_ids: Sequence[str]) -> Sequence[Trace]:
-        """Remove traces with their spans, all of them or none; records keep their trace ids. Returns what was removed.
+    async def delete(self, *, actor: Actor, trace_ids: Sequence[str], field: str | None = None) -> None:
+        """Remove traces with their spans, all of them or none; records keep their trace ids.
 
-        A span that comes later begins its trace anew.
+        A span that comes later begins its trace anew. `field` is the argument that names the trace, None where `ids`
+        name several.
         """
         check_count(trace_ids, MOST_TRACES_A_CALL, field="ids")
         unique = list(dict.fromkeys(trace_ids))
         found = await self.get_many(actor=actor, ids=unique)
         for index, identifier in enumerate(trace_ids):
             if identifier not in found:
-                raise NotFound("There is no such trace.", field=f"ids[{index}]")
+                raise NotFound("There is no such trace.", field=field or f"ids[{index}]")
         actor.require_role(Role.ADMIN)
         await self._store.traces.hide(unique)
         await self.purge(unique)
-        return [found[identifier] for identifier in unique]
 
     async def get_many(self, *, actor: Actor, ids: Sequence[str]) -> dict[str, Trace]:
         """Return those of these traces that the actor sees and nobody is deleting, by id."""
