@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, comparing, engine, exporting, pages, plugins, reading
+from benchmarks import both_ways, comparing, engine, exporting, pages, plugins, reading, traces
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
 from benchmarks.stack import servers
 
-BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading", "plugins")
+BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading", "plugins", "traces")
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -38,6 +38,8 @@ async def _on_servers(arguments: argparse.Namespace, console: Console) -> None:
             await exporting.measure(running, arguments.lengths, console)
         if "reading" in arguments.only:
             await reading.measure(running, arguments.runs, console)
+        if "traces" in arguments.only:
+            await traces.measure(running, arguments.repeats, console)
 
 
 def parse() -> argparse.Namespace:

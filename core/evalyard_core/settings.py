@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     model_prices: Path | None = Field(
         None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
     )
+    traces_in_flight_mb: int = Field(
+        64, ge=1, description="Megabytes of spans that an API process holds at once; beyond, senders are told to wait."
+    )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
     allowed_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Plugins that may be used, divided by commas: keys or distributions, with `*`; all without it."

@@ -23,6 +23,7 @@ NodeType = Literal[
     "Score",
     "System",
     "SystemVersion",
+    "Trace",
 ]
 
 #: Enough for the id of a score, which holds the score's name. The database refuses to look for what is much longer.

@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.traces.spans import Meaning, trace_key
+from evalyard_core.services.traces.intake import TraceIntake
+from evalyard_core.services.traces.keeping import TraceKeeping
 from evalyard_core.storage import Store
 from evalyard_schema.ids import parse
 from evalyard_schema.queries.node import FINDERS
 from tests.fixtures.asking import Asker, gid, module_store, mutation
 from tests.fixtures.rules import MUTATIONS, OBJECTS
+from tests.fixtures.spans import a_received, trace_id
 from tests.fixtures.world import World, a_world, answering, contents, make_world
 
 #: One database for all of these tests, which differ in their projects.
@@ -67,6 +71,8 @@ ARGUMENTS: dict[str, Variables] = {
     "deleteSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
     "addScore": lambda w: {"input": {"recordId": gid("Record", w.record), "name": "taste", "value": True}},
     "annotateRecord": lambda w: {"recordId": gid("Record", w.record), "rating": 1},
+    "deleteTrace": lambda w: {"id": gid("Trace", trace_key(w.project.id, trace_id(0)))},
+    "deleteTraces": lambda w: {"ids": [gid("Trace", trace_key(w.project.id, trace_id(0)))]},
 }
 #: What the run of a world, which has ended, does not allow; tried with other runs elsewhere.
 ELSEWHERE = {"submitRecords", "finishRun", "retryErroredRecords", "cancelRun"}
@@ -86,6 +92,21 @@ IDS: dict[str, Callable[[World], str]] = {
     "score": lambda w: gid("Score", f"{w.record.id}/{w.record.scores[0].key}"),
     "annotation": lambda w: gid("Annotation", f"{w.record.id}/{w.record.annotations[0].id}"),
 }
+
+
+async def make_traced(store: Store) -> World:
+    """Return a stored world with a trace."""
+    world = await make_world(store)
+    keeping = TraceKeeping(store)
+    intake = TraceIntake(store, keeping, lambda _: Meaning())
+    await intake.take_spans(project_id=world.project.id, received=[a_received(0)])
+    return world
+
+
+@pytest.fixture
+async def world(store: Store) -> World:
+    return await make_traced(store)
+
 
 NODE = "query($id: ID!) { node(id: $id) { id } }"
 
@@ -110,7 +131,7 @@ async def test_a_mutation_needs_its_role(name: str, operator: Asker, world: Worl
 
 @pytest.mark.parametrize("name", MUTATIONS)
 async def test_to_another_projects_key_nothing_is_there(name: str, operator: Asker, world: World, store: Store):
-    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    stranger = operator.with_role(Role.ADMIN, (await make_traced(store)).project.id)
     given, nowhere = ARGUMENTS[name](world), ARGUMENTS[name](a_world())
     before = await contents(store)
     refused = await stranger.refused(mutation(name, given), **given)
@@ -149,7 +170,7 @@ async def test_plugins_are_refreshed_by_an_editor(operator: Asker, world: World)
 
 @pytest.mark.parametrize("name", sorted(OBJECTS & set(IDS)))
 async def test_a_query_by_id_finds_what_the_key_sees(name: str, operator: Asker, world: World, store: Store):
-    other = await make_world(store)
+    other = await make_traced(store)
     query = f"query($id: ID!) {{ {name}(id: $id) {{ id }} }}"
     mine, ghost = IDS[name](world), IDS[name](a_world())
     for role in Role:
@@ -160,7 +181,7 @@ async def test_a_query_by_id_finds_what_the_key_sees(name: str, operator: Asker,
 
 
 async def test_nodes_are_those_that_the_key_sees(operator: Asker, world: World, store: Store):
-    other, ghost = await make_world(store), a_world()
+    other, ghost = await make_traced(store), a_world()
     ids = [make(place) for place in (world, other, ghost) for make in IDS.values()]
     query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }"
     admin = operator.with_role(Role.ADMIN, world.project.id)
@@ -193,7 +214,7 @@ async def test_keys_are_for_those_who_manage_them(operator: Asker, world: World)
 
 
 async def test_a_project_key_lists_its_project_only(operator: Asker, world: World, store: Store):
-    other = await make_world(store)
+    other = await make_traced(store)
     query = """query($name: String!) {
         projects { edges { node { name } } totalCount }
         viewer { name role projects { totalCount } }
@@ -217,7 +238,7 @@ async def test_a_project_key_lists_its_project_only(operator: Asker, world: Worl
 async def test_a_subscription_is_refused_to_strangers(
     field: str, argument: str, kind: Any, operator: Asker, world: World, store: Store
 ):
-    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    stranger = operator.with_role(Role.ADMIN, (await make_traced(store)).project.id)
     ghost = a_world()
     query = f"subscription($id: ID!) {{ {field}({argument}: $id) {{ id }} }}"
     for place in (world, ghost):
@@ -231,7 +252,7 @@ async def test_a_subscription_is_refused_to_strangers(
 
 
 async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, world: World, store: Store):
-    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    stranger = operator.with_role(Role.ADMIN, (await make_traced(store)).project.id)
     query = "subscription($input: TryTargetInput!) { tryTarget(input: $input) { done } }"
     for place in (world, a_world()):
         for kind, given in (
@@ -344,7 +365,7 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
 @pytest.mark.parametrize("case", ACROSS)
 async def test_nothing_leads_from_one_project_into_another(case: str, operator: Asker, world: World, store: Store):
     name, make = ACROSS[case]
-    given = make(world, await make_world(store))
+    given = make(world, await make_traced(store))
     before = await contents(store)
     async with answering(store):
         refused = await operator.refused(mutation(name, given), **given)

@@ -5,7 +5,7 @@ recorded and then explained by the database itself, over some hundreds of docume
 """
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -61,6 +61,7 @@ from tests.fixtures.core import (
     an_item,
 )
 from tests.fixtures.objects import a_record, a_run
+from tests.fixtures.stored_traces import Step, fill_traces, found_trace_lists, trace_lists, trace_steps
 
 ROOT: Final = Actor(name="root", role=Role.ADMIN)
 PAGE: Final = 20
@@ -140,6 +141,7 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
         judged = {"judged": ["e" * 24], "judged_at": now() + timedelta(seconds=n)}
         await store.records._rows.update_one({"_id": record.id}, {"$set": judged})
     await _fill(store.tasks, tasks)
+    await fill_traces(store, (ours, theirs), MANY)
     replaced = [(record.id, score) for record in records for score in record.scores]
     await store.score_history.add(ours, busy[0].id, replaced)
     item_ids = await _fill_items(store, datasets)
@@ -251,6 +253,7 @@ def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     yield "records", lists.records, RecordList(project_id=project_id)
     yield "records of a run", lists.records, RecordList(project_id=project_id, run_id=seeds.busy.id)
     yield "records of an item", lists.records, RecordList(project_id=project_id, item_id=seeds.records[0].item_id)
+    yield from trace_lists(seeds.store, project_id)
 
 
 def _sorted_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
@@ -275,6 +278,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     yield "items found", lists.items, found
     yield "items of a version found", lists.items, replace(found, version=2)
     yield "items by id", lists.items, replace(found, ids=tuple(seeds.item_ids))
+    yield from found_trace_lists(seeds.store, project_id)
     moment = now() - timedelta(hours=1)
     for wanted in (
         RunFilter(search="nightly"),
@@ -302,8 +306,6 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
 
 
 # -------------------------------------------------------------------------------------------------- the other steps
-
-Step = Callable[[], Awaitable[Any]]
 
 
 def _reads(seeds: Seeds) -> Iterator[Step]:
@@ -373,6 +375,7 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     """Yield what changes documents found by other than their ids."""
     store, run_id = seeds.store, seeds.busy.id
     yield partial(store.tasks.overdue, due_seconds=10)
+    yield partial(store.runs.hide_old, seeds.project_id, now() - timedelta(days=30))
     yield partial(store.tasks.wake, run_id, due_seconds=10)
     yield partial(store.tasks.reopen, run_id, due_seconds=10)
     yield partial(store.tasks.claim, f"{run_id}.0", 1, "worker", 10)
@@ -447,7 +450,13 @@ async def scenario(seeds: Seeds) -> Scenario:
         sorted=await _plans_of_lists(seeds, _sorted_lists(seeds)),
         filtered=await _plans_of_lists(seeds, _filtered_lists(seeds)),
         others=[
-            plan for step in chain(_reads(seeds), _writes(seeds)) for plan in await _plans(seeds, _name(step), step)
+            plan
+            for step in chain(
+                _reads(seeds),
+                _writes(seeds),
+                trace_steps(seeds.store, seeds.project_id, seeds.other_project_id),
+            )
+            for plan in await _plans(seeds, _name(step), step)
         ],
     )
 

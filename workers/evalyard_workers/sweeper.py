@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import time
 from typing import Final
 
 import structlog
 
+from evalyard_core.domain.payload import now
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
 from evalyard_core.services.runs import HINT_SECONDS
@@ -16,6 +18,7 @@ from .engine import Engine
 _log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS: Final = 2.0
+_FORGETTING_SECONDS: Final = 60.0
 
 
 class Sweeper:
@@ -25,6 +28,7 @@ class Sweeper:
         self._services = services
         self._queue = queue
         self._engine = engine
+        self._forgets_at = 0.0
 
     async def run(self) -> None:
         """Sweep for ever."""
@@ -36,7 +40,7 @@ class Sweeper:
             await asyncio.sleep(_PAUSE_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
 
     async def sweep(self) -> None:
-        """Send hints for overdue tasks, end runs whose tasks are done, and finish deletions."""
+        """Send hints for overdue tasks, end runs whose tasks are done, forget what is old, and finish deletions."""
         store = self._services.store
         overdue = await store.tasks.overdue(due_seconds=HINT_SECONDS)
         if overdue:
@@ -44,5 +48,9 @@ class Sweeper:
             await self._queue.hint(overdue)
         for run_id in await store.runs.without_end():
             await self._engine.end_if_done(run_id)
+        if time.monotonic() >= self._forgets_at:
+            await self._services.forgetting.forget(now())
+            self._forgets_at = time.monotonic() + _FORGETTING_SECONDS
         for run_id in await store.runs.hidden():
             await self._services.runs.purge(run_id=run_id)
+        await self._services.trace_keeping.purge_hidden()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from .datasets import ItemSource
-from .filters import RecordFilter, RecordOrder, RunFilter, RunOrder
+from .filters import RecordFilter, RecordOrder, RunFilter, RunOrder, TraceFilter, TraceOrder
 
 L = TypeVar("L")
 T = TypeVar("T")
@@ -120,3 +120,20 @@ class RecordList:
     item_id: str | None = None
     wanted: RecordFilter = field(default_factory=RecordFilter)
     order: RecordOrder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceList:
+    """The traces of a project."""
+
+    project_id: str
+    wanted: TraceFilter = field(default_factory=TraceFilter)
+    order: TraceOrder = field(default_factory=TraceOrder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanList:
+    """The spans of a trace, by their start; `trace` is the trace's id in the store."""
+
+    project_id: str
+    trace: str

@@ -1,5 +1,6 @@
 """Every use case of one process."""
 
+from evalyard_core.domain.traces.spans import Meaning
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
@@ -11,6 +12,7 @@ from .datasets import DatasetService
 from .evaluators import EvaluatorService
 from .exports import ExportService
 from .failure_groups import FailureGroups
+from .forgetting import Forgetting
 from .gates import GateService
 from .library import Library
 from .links import LinkService
@@ -25,6 +27,8 @@ from .submissions import SubmissionService
 from .systems import SystemService
 from .templates import Templates
 from .ticking import Ticker
+from .traces.intake import TraceIntake, Understand
+from .traces.keeping import TraceKeeping
 from .trials import TrialService
 
 
@@ -32,10 +36,18 @@ class Services:
     """The use cases, over one store and one queue.
 
     `public_url` is where clients reach the API, "" where nobody has said; `link_secret` signs links instead of the
-    secret in the store.
+    secret in the store. `understand` is what the conventions make of a span.
     """
 
-    def __init__(self, store: Store, queue: Queue, *, public_url: str = "", link_secret: bytes | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        *,
+        public_url: str = "",
+        link_secret: bytes | None = None,
+        understand: Understand = lambda _: Meaning(),
+    ) -> None:
         self.store = store
         self.library = Library(store)
         self.lists = ListService(store)
@@ -59,4 +71,7 @@ class Services:
         self.exports = ExportService(store)
         self.compared_exports = ComparedExports(store, self.comparisons)
         self.gates = GateService(store, self.datasets, self.outcomes)
+        self.trace_keeping = TraceKeeping(store)
+        self.trace_intake = TraceIntake(store, self.trace_keeping, understand)
+        self.forgetting = Forgetting(store)
         self.agreement = AgreementService(store)

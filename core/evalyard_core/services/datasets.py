@@ -11,13 +11,17 @@ from evalyard_core.domain.evaluators import Threshold, VariableMapping
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count, check_name, check_tags, check_text
 from evalyard_core.domain.payload import check_together, dump_json, now
+from evalyard_core.domain.redaction import Redactor
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
 from .evaluators import EvaluatorService
+from .redacting import redacted, rules_of
 from .schemas import check_schema, violations
 
 _MOST_BYTES_A_CALL = 48 * 1024 * 1024
+#: What rules of redaction hold for, by the names of an item's fields.
+_PARTS = {"input": "input", "expected_output": "expectedOutput", "metadata": "metadata"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,7 @@ class DatasetService:
     ) -> tuple[Dataset, Sequence[Item]]:
         """Add items as the next version, all or none; returns the dataset as it then is, and the items in order."""
         dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
+        items = await redacted(items, await rules_of(self._store, dataset.project_id), _redacted_items)
         _check_new(items)
         moment = now()
 
@@ -149,6 +154,7 @@ class DatasetService:
         item = await self.require_item(actor=actor, item_id=item_id)
         if changes.get("input", item.input) is None:
             raise BadInput("An item needs an input.", field="input.input")
+        changes = await redacted(changes, await rules_of(self._store, item.project_id), _redacted_changes)
         if "tags" in changes:
             changes = {**changes, "tags": check_tags(changes["tags"], field="input.tags")}
         moment = now()
@@ -240,6 +246,18 @@ class DatasetService:
         if changed is None:
             raise Conflict("Somebody else has just changed this dataset's evaluators; try again.", field="datasetId")
         return changed
+
+
+def _redacted_items(items: Sequence[NewItem], redactor: Redactor) -> Sequence[NewItem]:
+    return [
+        replace(item, **_redacted_changes({name: getattr(item, name) for name in _PARTS}, redactor)) for item in items
+    ]
+
+
+def _redacted_changes(changes: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any]:
+    return {
+        name: redactor.value(value, path=_PARTS[name]) if name in _PARTS else value for name, value in changes.items()
+    }
 
 
 def _check_new(items: Sequence[NewItem]) -> None:

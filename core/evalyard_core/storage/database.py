@@ -25,8 +25,10 @@ from .runs import RunRepository
 from .schedules import ScheduleRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
+from .spans import SpanRepository
 from .systems import SystemRepository, SystemVersionRepository
 from .tasks import TaskRepository
+from .traces import TraceRepository
 from .workers import WorkerRepository
 
 T = TypeVar("T")
@@ -58,6 +60,8 @@ class Store:
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
         self.schedules = ScheduleRepository(self._database)
+        self.traces = TraceRepository(self._database)
+        self.spans = SpanRepository(self._database)
         self.tasks = TaskRepository(self._database)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)

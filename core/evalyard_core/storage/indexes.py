@@ -68,6 +68,8 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             ("_id", UP),
             partialFilterExpression={"schedule_id": {"$gt": ""}},
         ),
+        # For what is kept for a while only.
+        _index(("project_id", UP), ("finished_at", UP)),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
         _index(("status", UP), ("summary.passed", UP)),
         _index(("hidden", UP), partialFilterExpression={"hidden": True}),
@@ -95,6 +97,23 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         ),
     ],
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
+    "spans": [_index(("trace", UP), ("received.start_ns", UP), ("_id", UP))],
+    "traces": [
+        *(
+            _index(("project_id", UP), *field, ("start_ns", UP), ("_id", UP))
+            for field in ((), (("head.status", UP),), (("head.name", UP),), (("tags", UP),))
+        ),
+        *(
+            _index(
+                ("project_id", UP), (field, UP), ("start_ns", UP), partialFilterExpression={field: {"$exists": True}}
+            )
+            for field in ("session.value", "user.value")
+        ),
+        _index(("project_id", UP), ("duration_ns", UP), ("_id", UP)),
+        # For what is kept for a while only, and for what is being deleted.
+        _index(("project_id", UP), ("received_at", UP)),
+        _index(("hidden", UP), partialFilterExpression={"hidden": True}),
+    ],
     "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "workers": [_index(("seen_at", UP), expireAfterSeconds=3600)],
     "schedules": [

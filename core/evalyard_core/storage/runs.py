@@ -147,6 +147,16 @@ class RunRepository(Listed[Run, RunList]):
         """Make a run invisible before its records are removed."""
         await self._rows.update_one({"_id": identifier}, {"$set": {"hidden": True}})
 
+    async def hide_old(self, project_id: str, before: datetime) -> int:
+        """Make runs invisible that ended before a time; return how many."""
+        old = {
+            "project_id": project_id,
+            "finished_at": {"$lt": before},
+            "status": {"$in": sorted(TERMINAL)},
+            "hidden": False,
+        }
+        return (await self._rows.update_many(old, {"$set": {"hidden": True}})).modified_count
+
     async def hidden(self) -> list[str]:
         """Return the ids of runs whose removal was begun."""
         return [row["_id"] async for row in self._rows.find({"hidden": True}, projection={"_id": 1})]

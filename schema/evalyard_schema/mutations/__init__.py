@@ -9,6 +9,7 @@ from .run import RunMutation
 from .schedule import ScheduleMutation
 from .submission import SubmissionMutation
 from .system import SystemMutation
+from .trace import TraceMutation
 
 __all__ = ["MUTATIONS"]
 
@@ -23,4 +24,5 @@ MUTATIONS = (
     SubmissionMutation,
     RecordMutation,
     ScheduleMutation,
+    TraceMutation,
 )

@@ -41,6 +41,22 @@ from evalyard_schema.types.node import Node
 
 
 @object_type
+class Retention:
+    """How long a project keeps things; null is for ever."""
+
+    trace_days: int | None = strawberry.field(description="From when a trace's last span came in.")
+    run_days: int | None = strawberry.field(description="From a run's end.")
+
+
+@object_type
+class Redaction:
+    """What a project replaces by [REDACTED] before anything is stored."""
+
+    names: list[str]
+    patterns: list[str]
+
+
+@object_type
 class Project(Node):
     """A wall around everything that belongs together."""
 
@@ -48,6 +64,8 @@ class Project(Node):
     name: str
     description: str
     created_at: datetime
+    retention: Retention
+    redaction: Redaction
 
     @classmethod
     def of(cls, project: domain.Project) -> Self:
@@ -58,6 +76,8 @@ class Project(Node):
             name=project.name,
             description=project.description,
             created_at=project.created_at,
+            retention=Retention(trace_days=project.retention.trace_days, run_days=project.retention.run_days),
+            redaction=Redaction(names=list(project.redaction.names), patterns=list(project.redaction.patterns)),
         )
 
     @field

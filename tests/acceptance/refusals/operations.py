@@ -7,9 +7,13 @@ def field_of(query: str) -> str:
 
 
 CREATE_PROJECT = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { id } }"
-UPDATE_PROJECT = """mutation ($id: ID!, $name: String, $description: String) {
-  updateProject(id: $id, name: $name, description: $description) { id }
+UPDATE_PROJECT = """mutation (
+  $id: ID!, $name: String, $description: String, $retention: RetentionInput, $redaction: RedactionInput
+) {
+  updateProject(id: $id, name: $name, description: $description, retention: $retention, redaction: $redaction) { id }
 }"""
+DELETE_TRACE = "mutation ($id: ID!) { deleteTrace(id: $id) }"
+DELETE_TRACES = "mutation ($ids: [ID!]!) { deleteTraces(ids: $ids) }"
 DELETE_PROJECT = "mutation ($id: ID!) { deleteProject(id: $id) }"
 CREATE_KEY = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } secret } }"
 REVOKE_KEY = "mutation ($id: ID!) { revokeApiKey(id: $id) { id } }"

@@ -26,6 +26,7 @@ from evalyard_core.storage.runs import RunPulse
 from evalyard_workers.metrics import count_records
 
 from .patience import patiently
+from .redacting import redacted_batches
 from .scoring import Called, RunScorer
 
 _log = structlog.get_logger(__name__)
@@ -71,7 +72,7 @@ class Settlement:
             group.create_task(self._finish(group))
 
     async def _settle(self, counting: asyncio.TaskGroup) -> None:
-        async for called in _batches(self.outcomes):
+        async for called in redacted_batches(_batches(self.outcomes), self._store, self._run):
             answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
             scoring = asyncio.create_task(self._scorer.score(answered))
             await asyncio.wait({scoring}, timeout=_QUICK_SECONDS)
