@@ -52,7 +52,7 @@ async def test_a_fault_with_one_schedule_does_not_stop_the_others(room: Room, mo
     monkeypatch.setattr(room.services.ticker._templates, "prepare", fails_for_one)
     with capture_logs() as logs:
         await Scheduler(room.services).look()
-    assert [log["schedule"] for log in logs if log["log_level"] == "error"] == [schedules[1].id]
+    assert [log["id"] for log in logs if log["log_level"] == "error"] == [schedules[1].id]
     assert len(await room.store.runs.newest(room.project.id, 5)) == 2
     [waiting] = await room.services.ticker.due(moment=now())
     assert waiting.id == schedules[1].id

@@ -263,7 +263,7 @@ class Run:
 
     `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
     evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted. A run that a schedule started
-    is that of its tick `scheduled_for`.
+    is that of its tick `scheduled_for`; one of a monitor has records of traces.
     """
 
     id: str
@@ -285,6 +285,7 @@ class Run:
     rerun_of: str | None = None
     schedule_id: str | None = None
     scheduled_for: datetime | None = None
+    monitor_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     revision: int = 0
@@ -305,7 +306,7 @@ class Run:
     @property
     def is_external(self) -> bool:
         """Whether its system runs elsewhere and outputs are submitted."""
-        return self.system is None or self.is_dispatched
+        return (self.system is None and self.monitor_id is None) or self.is_dispatched
 
     @property
     def is_dispatched(self) -> bool:

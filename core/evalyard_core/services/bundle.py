@@ -17,6 +17,7 @@ from .gates import GateService
 from .library import Library
 from .links import LinkService
 from .lists import ListService
+from .monitors import MonitorService
 from .outcomes import Outcomes
 from .projects import ProjectService
 from .records import RecordService
@@ -30,6 +31,7 @@ from .ticking import Ticker
 from .traces.intake import TraceIntake, Understand
 from .traces.keeping import TraceKeeping
 from .trials import TrialService
+from .watching import Watcher
 
 
 class Services:
@@ -62,6 +64,8 @@ class Services:
         templates = Templates(store, starter)
         self.schedules = ScheduleService(store, templates)
         self.ticker = Ticker(store, starter, templates)
+        self.monitors = MonitorService(store, self.evaluators)
+        self.watcher = Watcher(store, starter)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store, queue)
         self.links = LinkService(store, base_url=public_url, secret=link_secret)

@@ -52,5 +52,6 @@ class ListService:
         self.systems = Lists(store.systems)
         self.system_versions = Lists(store.system_versions)
         self.schedules = Lists(store.schedules)
+        self.monitors = Lists(store.monitors)
         self.runs = Lists(store.runs)
         self.records = Lists(store.records)

@@ -46,6 +46,7 @@ class NewRun:
     rerun_of: str | None = None
     schedule_id: str | None = None
     scheduled_for: datetime | None = None
+    monitor_id: str | None = None
 
 
 class Starter:
@@ -243,6 +244,7 @@ def _run(
         rerun_of=new.rerun_of,
         schedule_id=new.schedule_id,
         scheduled_for=new.scheduled_for,
+        monitor_id=new.monitor_id,
     )
 
 
@@ -252,7 +254,7 @@ def _numbered(run: Run, number: int) -> Run:
 
 def _first_tasks(run: Run) -> list[Task]:
     moment = now()
-    if run.system is not None:
+    if not run.is_external or run.is_dispatched:
         return [run_task(TaskKind.PLAN, run.id, run.project_id, moment)]
     return [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in range(run.settings.lanes)]
 

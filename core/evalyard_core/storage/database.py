@@ -17,6 +17,7 @@ from .exports import ExportRepository
 from .gates import GateRepository
 from .indexes import INDEXES
 from .judgements import JudgementRepository
+from .monitors import MonitorRepository, SightingRepository
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .records import RecordRepository
@@ -60,6 +61,8 @@ class Store:
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
         self.schedules = ScheduleRepository(self._database)
+        self.monitors = MonitorRepository(self._database)
+        self.sightings = SightingRepository(self._database)
         self.traces = TraceRepository(self._database)
         self.spans = SpanRepository(self._database)
         self.tasks = TaskRepository(self._database)

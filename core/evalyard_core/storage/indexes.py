@@ -68,6 +68,12 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             ("_id", UP),
             partialFilterExpression={"schedule_id": {"$gt": ""}},
         ),
+        _index(
+            ("monitor_id", UP),
+            ("at", UP),
+            ("_id", UP),
+            partialFilterExpression={"monitor_id": {"$gt": ""}},
+        ),
         # For what is kept for a while only.
         _index(("project_id", UP), ("finished_at", UP)),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
@@ -110,7 +116,7 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             for field in ("session.value", "user.value")
         ),
         _index(("project_id", UP), ("duration_ns", UP), ("_id", UP)),
-        # For what is kept for a while only, and for what is being deleted.
+        # For monitors and for what is kept for a while only, and for what is being deleted.
         _index(("project_id", UP), ("received_at", UP)),
         _index(("hidden", UP), partialFilterExpression={"hidden": True}),
     ],
@@ -120,6 +126,16 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         _index(("project_id", UP), ("_id", UP)),
         _index(("project_id", UP), ("name", UP), unique=True),
         _index(("next_at", UP)),
+    ],
+    "monitors": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True),
+        _index(("next_at", UP)),
+    ],
+    "sightings": [
+        _index(("run_id", UP), ("seq", UP)),
+        _index(("project_id", UP)),
+        _index(("taken_at", UP), expireAfterSeconds=30 * 86_400),
     ],
     "requests": [_index(("created_at", UP), expireAfterSeconds=600)],
 }

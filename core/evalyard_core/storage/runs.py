@@ -115,7 +115,7 @@ class RunRepository(Listed[Run, RunList]):
         return await self._one({"project_id": project_id, "idempotency_key": key})
 
     def selection(self, wanted: RunList) -> Selection:
-        """Return the runs of a project, dataset, system version or schedule."""
+        """Return the runs of a project, dataset, system version, schedule or monitor."""
         scope = in_project(wanted.project_id)
         if wanted.dataset_id is not None:
             scope = of_dataset(wanted.dataset_id)
@@ -123,6 +123,8 @@ class RunRepository(Listed[Run, RunList]):
             scope = of_system_version(wanted.system_version_id)
         if wanted.schedule_id is not None:
             scope = {"schedule_id": wanted.schedule_id}
+        if wanted.monitor_id is not None:
+            scope = {"monitor_id": wanted.monitor_id}
         return Selection(_query(scope, wanted.wanted), _order(wanted.order))
 
     async def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:

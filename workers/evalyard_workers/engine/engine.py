@@ -31,6 +31,7 @@ from .calling import Caller
 from .dispatching import dispatch
 from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
+from .monitored import lay_down_traces
 from .planning import lay_down
 from .replaying import Replayer
 from .scoring import RunScorer
@@ -167,8 +168,9 @@ class Engine:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
         if run.is_terminal:
             return _Ended(TaskState.DONE)
+        plan = lay_down if run.monitor_id is None else lay_down_traces
         async with lease.held(_nothing):
-            total = await lay_down(self._store, run, lease.lost)
+            total = await plan(self._store, run, lease.lost)
         if total is None:
             return _Ended(TaskState.READY)
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
@@ -177,6 +179,8 @@ class Engine:
         if run.is_dispatched:
             async with lease.held(_nothing):
                 await self._dispatch(run, first=started is not None)
+        if run.monitor_id is not None:
+            await self._services.runs.await_scores(run_id=run.id)
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
 
     async def _dispatch(self, run: Run, *, first: bool) -> None:
