@@ -16,6 +16,7 @@ NodeType = Literal[
     "DatasetItem",
     "Evaluator",
     "EvaluatorPlugin",
+    "Monitor",
     "Project",
     "Record",
     "Run",

@@ -69,6 +69,11 @@ ARGUMENTS: dict[str, Variables] = {
     "pauseSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
     "resumeSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
     "deleteSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "createMonitor": lambda w: _quality(w, w),
+    "updateMonitor": lambda w: {"id": gid("Monitor", w.monitor), "input": {"rate": 5}},
+    "pauseMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
+    "resumeMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
+    "deleteMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
     "addScore": lambda w: {"input": {"recordId": gid("Record", w.record), "name": "taste", "value": True}},
     "annotateRecord": lambda w: {"recordId": gid("Record", w.record), "rating": 1},
     "deleteTrace": lambda w: {"id": gid("Trace", trace_key(w.project.id, trace_id(0)))},
@@ -88,6 +93,7 @@ IDS: dict[str, Callable[[World], str]] = {
     "item": lambda w: gid("DatasetItem", w.item),
     "version": lambda w: gid("SystemVersion", w.version),
     "key": lambda w: gid("ApiKey", w.api_key),
+    "monitor": lambda w: gid("Monitor", w.monitor),
     "schedule": lambda w: gid("Schedule", w.schedule),
     "score": lambda w: gid("Score", f"{w.record.id}/{w.record.scores[0].key}"),
     "annotation": lambda w: gid("Annotation", f"{w.record.id}/{w.record.annotations[0].id}"),
@@ -266,6 +272,11 @@ async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, worl
             ]
 
 
+def _quality(w: World, other: World) -> dict[str, Any]:
+    evaluators = [gid("Evaluator", other.evaluator)]
+    return {"input": {"projectId": gid("Project", w.project), "name": "quality", "evaluatorIds": evaluators}}
+
+
 def _nightly(w: World, changes: dict[str, Any]) -> dict[str, Any]:
     run = {"datasetId": gid("Dataset", w.dataset), "systemVersionId": gid("SystemVersion", w.version), **changes}
     return {"input": {"projectId": gid("Project", w.project), "name": "nightly", "cron": "0 3 * * *", "run": run}}
@@ -296,6 +307,14 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
                 "projectId": gid("Project", mine.project),
                 "evaluatorIds": [gid("Evaluator", mine.evaluator), gid("Evaluator", other.evaluator)],
             }
+        },
+    ),
+    "createMonitor with an evaluator": ("createMonitor", _quality),
+    "updateMonitor with an evaluator": (
+        "updateMonitor",
+        lambda mine, other: {
+            "id": gid("Monitor", mine.monitor),
+            "input": {"evaluatorIds": [gid("Evaluator", mine.evaluator), gid("Evaluator", other.evaluator)]},
         },
     ),
     "createSchedule with a dataset": (

@@ -62,7 +62,7 @@ def test_unchecked_loaders_follow_stored_ids_only(path: Path):
     if path.parent.name == "types":
         return
     unchecked = {"projects", "datasets", "items", "present_items", "evaluators", "systems", "system_versions"}
-    unchecked |= {"schedules", "runs", "records", "cases", "failure_groups", "previous_runs"}
+    unchecked |= {"schedules", "monitors", "runs", "records", "cases", "failure_groups", "previous_runs"}
     tree = ast.parse(path.read_text())
     used = {
         node.attr

@@ -31,7 +31,7 @@ def test_each_type_and_each_root_field_has_a_description():
 
 def test_each_connection_has_the_one_shape():
     connections = [name for name in TYPES if name.endswith("Connection")]
-    assert len(connections) == 15
+    assert len(connections) == 16
     for name in connections:
         node = name.removesuffix("Connection")
         assert {field: str(entry.type) for field, entry in TYPES[name].fields.items()} == {
@@ -51,7 +51,7 @@ def test_each_list_that_can_be_long_is_a_connection_of_twenty_unless_asked():
         for name, field in kind.fields.items()
         if str(field.type).endswith("Connection!")
     }
-    assert len(paged) == 24
+    assert len(paged) == 26
     for name, field in paged.items():
         assert str(field.args["first"].type) == "Int", name
         assert field.args["first"].default_value == 20, name

@@ -13,6 +13,7 @@ from evalyard_core.domain.lists import (
     EvaluatorList,
     ItemList,
     KeyList,
+    MonitorList,
     Page,
     PageRequest,
     RecordList,
@@ -21,6 +22,7 @@ from evalyard_core.domain.lists import (
     SystemList,
     SystemVersionList,
 )
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.schedules import Schedule
@@ -97,6 +99,10 @@ class ListLoaders:
     @cached_property
     def schedules(self) -> ListLoader[Schedule, ScheduleList]:
         return ListLoader(self._lists.schedules, self._actor, cache=self._cache)
+
+    @cached_property
+    def monitors(self) -> ListLoader[Monitor, MonitorList]:
+        return ListLoader(self._lists.monitors, self._actor, cache=self._cache)
 
     @cached_property
     def records(self) -> ListLoader[Record, RecordList]:

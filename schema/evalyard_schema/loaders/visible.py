@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from evalyard_core.domain.access import Actor, ApiKey, Project
 from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.schedules import Schedule
@@ -68,6 +69,10 @@ class VisibleLoaders:
     @cached_property
     def schedules(self) -> ById[Schedule]:
         return self._loader(self._services.schedules.get_many)
+
+    @cached_property
+    def monitors(self) -> ById[Monitor]:
+        return self._loader(self._services.monitors.get_many)
 
     @cached_property
     def records(self) -> ById[Record]:

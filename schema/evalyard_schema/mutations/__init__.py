@@ -3,6 +3,7 @@
 from .dataset import DatasetMutation
 from .evaluator import EvaluatorMutation
 from .item import ItemMutation
+from .monitor import MonitorMutation
 from .project import ProjectMutation
 from .record import RecordMutation
 from .run import RunMutation
@@ -25,4 +26,5 @@ MUTATIONS = (
     RecordMutation,
     ScheduleMutation,
     TraceMutation,
+    MonitorMutation,
 )

@@ -17,6 +17,7 @@ from evalyard_schema.types.dataset import Dataset
 from evalyard_schema.types.edges import find
 from evalyard_schema.types.evaluator import Evaluator
 from evalyard_schema.types.item import DatasetItem
+from evalyard_schema.types.monitor import Monitor
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.plugin import EvaluatorPlugin
 from evalyard_schema.types.project import Project
@@ -63,6 +64,7 @@ FINDERS: Final[dict[NodeType, Find]] = {
     "DatasetItem": lambda loaders, raw: find(loaders.visible.items, raw, DatasetItem.of),
     "Evaluator": lambda loaders, raw: find(loaders.visible.evaluators, raw, Evaluator.of),
     "EvaluatorPlugin": lambda loaders, raw: find(loaders.plugins, raw, EvaluatorPlugin.of),
+    "Monitor": lambda loaders, raw: find(loaders.visible.monitors, raw, Monitor.of),
     "Project": lambda loaders, raw: find(loaders.visible.projects, raw, Project.of),
     "Record": lambda loaders, raw: find(loaders.visible.records, raw, Record.of),
     "Run": lambda loaders, raw: find(loaders.visible.runs, raw, Run.of),

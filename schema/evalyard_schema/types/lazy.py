@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .gate import GateResult
     from .history import HistorySeries
     from .item import DatasetItem
+    from .monitor import Monitor
     from .plugin import EvaluatorPlugin
     from .project import Project
     from .record import Record
@@ -34,6 +35,7 @@ LazyFailureGroup: TypeAlias = Annotated["FailureGroup", lazy(f"{_HERE}.failure_g
 LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
 LazyGateResult: TypeAlias = Annotated["GateResult", lazy(f"{_HERE}.gate")]
 LazyHistorySeries: TypeAlias = Annotated["HistorySeries", lazy(f"{_HERE}.history")]
+LazyMonitor: TypeAlias = Annotated["Monitor", lazy(f"{_HERE}.monitor")]
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]

@@ -9,15 +9,7 @@ from strawberry import UNSET
 
 from evalyard_core.domain import access as domain
 from evalyard_core.domain.limits import check_search, check_tags
-from evalyard_core.domain.lists import (
-    DatasetList,
-    EvaluatorList,
-    KeyList,
-    RecordList,
-    RunList,
-    ScheduleList,
-    SystemList,
-)
+from evalyard_core.domain.lists import DatasetList, EvaluatorList, KeyList, RecordList, RunList, SystemList
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ExportFormat
@@ -25,7 +17,7 @@ from evalyard_schema.given import given
 from evalyard_schema.ids import decode_many, encode
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, wanted_runs
-from evalyard_schema.types import access, dataset, evaluator, export_links, history, record, run, schedule, system
+from evalyard_schema.types import access, dataset, evaluator, export_links, history, record, run, system
 from evalyard_schema.types.connection import Connection, connect, connection, page_size
 from evalyard_schema.types.lazy import (
     LazyApiKey,
@@ -34,10 +26,10 @@ from evalyard_schema.types.lazy import (
     LazyHistorySeries,
     LazyRecord,
     LazyRun,
-    LazySchedule,
     LazySystem,
 )
 from evalyard_schema.types.node import Node
+from evalyard_schema.types.started import StartedByThemselves
 
 
 @object_type
@@ -57,10 +49,9 @@ class Redaction:
 
 
 @object_type
-class Project(Node):
+class Project(StartedByThemselves, Node):
     """A wall around everything that belongs together."""
 
-    raw_id: strawberry.Private[str]
     name: str
     description: str
     created_at: datetime
@@ -135,15 +126,6 @@ class Project(Node):
         """The project's runs, newest first unless ordered otherwise."""
         runs = RunList(project_id=self.raw_id, wanted=wanted_runs(filter), order=run_order(order_by))
         return await connect(info.context.loaders.lists.runs, runs, run.Run.of, first=first, after=after)
-
-    @field
-    async def schedules(
-        self, info: Info, first: int | None = 20, after: str | None = UNSET
-    ) -> Connection[LazySchedule]:
-        """The project's schedules, by age."""
-        schedules = ScheduleList(project_id=self.raw_id)
-        loader = info.context.loaders.lists.schedules
-        return await connect(loader, schedules, schedule.Schedule.of, first=first, after=after)
 
     @field
     async def records(

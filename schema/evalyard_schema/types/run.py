@@ -15,7 +15,7 @@ from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, project, record, schedule, system
+from evalyard_schema.types import dataset, monitor, project, record, schedule, system
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
@@ -23,6 +23,7 @@ from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
 from evalyard_schema.types.lazy import (
     LazyDataset,
+    LazyMonitor,
     LazyProject,
     LazyRecord,
     LazyRun,
@@ -161,6 +162,11 @@ class Run(RunResults, Node):
     def schedule(self, info: Info) -> LazySchedule | None:
         """The schedule that started it; null where none did, or it was deleted since."""
         return follow_if_there(info.context.loaders.schedules, self.run.schedule_id, schedule.Schedule.of)
+
+    @field
+    def monitor(self, info: Info) -> LazyMonitor | None:
+        """The monitor that made it of traces; null where none did, or it was deleted since."""
+        return follow_if_there(info.context.loaders.monitors, self.run.monitor_id, monitor.Monitor.of)
 
     @field
     async def rerun_of(self, info: Info) -> LazyRun | None:

@@ -6,7 +6,6 @@ from typing import Self
 import strawberry
 from strawberry import UNSET
 
-from evalyard_core.domain import runs
 from evalyard_core.domain import schedules as domain
 from evalyard_core.domain.lists import RunList
 from evalyard_schema.context import Info
@@ -19,24 +18,7 @@ from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.lazy import LazyProject, LazyRun
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.run_template import RunTemplate
-
-
-@object_type
-class StartError:
-    """Why a tick started no run."""
-
-    at: datetime = strawberry.field(description="The tick.")
-    code: str = strawberry.field(
-        description="The code that startRun would have answered, or SKIPPED: by the schedule's own missedTicks or "
-        "overlap."
-    )
-    message: str = strawberry.field(description="For a person.")
-    field: str | None = strawberry.field(description="The part of the schedule's input that is at fault.")
-
-    @classmethod
-    def of(cls, error: domain.StartError | None) -> Self | None:
-        """Return an error, None for none."""
-        return None if error is None else cls(at=error.at, code=error.code, message=error.message, field=error.field)
+from evalyard_schema.types.start_error import StartError, started_run
 
 
 @object_type
@@ -92,7 +74,7 @@ class Schedule(Node):
     @field
     def last_run(self, info: Info) -> LazyRun | None:
         """The newest run that it has started; null where there is none, or it was deleted since."""
-        return follow_if_there(info.context.loaders.runs, self.schedule.last_run_id, _shown)
+        return follow_if_there(info.context.loaders.runs, self.schedule.last_run_id, started_run)
 
     @field
     async def runs(self, info: Info, first: int | None = 20, after: str | None = UNSET) -> Connection[LazyRun]:
@@ -105,7 +87,3 @@ class Schedule(Node):
         """The next times at which it starts a run, 20 at most; none while it is paused."""
         wanted = 5 if count is None else count
         return await info.context.services.schedules.upcoming(schedule=self.schedule, count=wanted)
-
-
-def _shown(found: runs.Run) -> LazyRun | None:
-    return None if found.hidden else run.Run.of(found)

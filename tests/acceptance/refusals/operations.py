@@ -84,6 +84,18 @@ UPCOMING = """query ($id: ID!, $count: Int, $first: Int, $after: String) {
   node(id: $id) { ... on Schedule { upcoming(count: $count) runs(first: $first, after: $after) { totalCount } } }
 }"""
 
+CREATE_MONITOR = "mutation ($input: CreateMonitorInput!) { createMonitor(input: $input) { id } }"
+UPDATE_MONITOR = "mutation ($id: ID!, $input: UpdateMonitorInput!) { updateMonitor(id: $id, input: $input) { id } }"
+PAUSE_MONITOR = "mutation ($id: ID!) { pauseMonitor(id: $id) { id } }"
+RESUME_MONITOR = "mutation ($id: ID!) { resumeMonitor(id: $id) { id } }"
+DELETE_MONITOR = "mutation ($id: ID!) { deleteMonitor(id: $id) }"
+MONITORS = """query ($id: ID!, $first: Int, $after: String) {
+  project(id: $id) { monitors(first: $first, after: $after) { edges { cursor } } }
+}"""
+RUNS_OF_MONITOR = """query ($id: ID!, $first: Int, $after: String) {
+  node(id: $id) { ... on Monitor { runs(first: $first, after: $after) { totalCount } } }
+}"""
+
 ADD_SCORE = "mutation ($input: AddScoreInput!) { addScore(input: $input) { id } }"
 ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
   annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }

@@ -168,6 +168,8 @@ async def _project(world: World, prefix: str, name: str) -> None:
     await make("version", op.CREATE_VERSION, input={"systemId": f"<{prefix}system>", "name": "1", **echo})
     nightly = {"datasetId": f"<{prefix}dataset>", "systemVersionId": f"<{prefix}version>"}
     await make("schedule", op.CREATE_SCHEDULE, input={**here, "name": "nightly", "cron": "0 0 1 1 *", "run": nightly})
+    weekly = {"intervalSeconds": 604_800, "evaluatorIds": [f"<{prefix}evaluator>"]}
+    await make("monitor", op.CREATE_MONITOR, input={**here, "name": "quality", **weekly})
     await make("external", op.START_RUN, input={**here, "datasetId": f"<{prefix}dataset>", "trials": 2})
     await _submit(world, f"{prefix}external", f"{prefix}record", itemId=f"<{prefix}item>", output="4")
 
@@ -207,6 +209,9 @@ async def _deleted(world: World) -> None:
     await world.ask(op.DELETE_EVALUATOR, id="<deleted_evaluator>")
     await world.make("deleted_schedule", op.CREATE_SCHEDULE, input={**here, **_YEARLY, "name": "gone"})
     await world.ask(op.DELETE_SCHEDULE, id="<deleted_schedule>")
+    gone = {**here, "name": "gone", "evaluatorIds": ["<evaluator>"]}
+    await world.make("deleted_monitor", op.CREATE_MONITOR, input=gone)
+    await world.ask(op.DELETE_MONITOR, id="<deleted_monitor>")
     await world.make("deleted_run", op.START_RUN, input=here)
     await _submit(world, "deleted_run", "deleted_record", input="2 + 2", output="4")
     await world.ask(op.CANCEL, runId="<deleted_run>")
@@ -251,6 +256,7 @@ def _unborn() -> dict[str, str]:
         "system": "System",
         "version": "SystemVersion",
         "run": "Run",
+        "monitor": "Monitor",
         "schedule": "Schedule",
         "key": "ApiKey",
     }
