@@ -179,6 +179,9 @@ async def test_a_run_that_is_laid_down_twice_is_the_same(room: Room):
     [plan] = room.mailbox.messages
     await room.turn()
     before = {record.id: record for record in await room.records(run)}
+    waiting = await room.store.runs.get(run.id)
+    assert waiting is not None
+    assert (waiting.status, waiting.progress.total, waiting.progress.running) == (RunStatus.SCORING, 45, 45)
     # As if the worker had died before it gave the task back.
     await room.store.tasks._rows.update_one(
         {"_id": plan[0]}, {"$set": {"state": TaskState.READY, "owner": None, "ticket": 9}}
