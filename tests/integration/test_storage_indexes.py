@@ -41,7 +41,7 @@ from evalyard_core.domain.lists import (
     SystemList,
     SystemVersionList,
 )
-from evalyard_core.domain.monitors import Monitor, Sighting, Window
+from evalyard_core.domain.monitors import Window
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus, Verdict
 from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunSource, RunStatus, RunSummary, SystemPin
@@ -59,6 +59,7 @@ from tests.fixtures.core import (
     a_project,
     a_schedule,
     a_score,
+    a_sighting,
     a_system,
     a_system_version,
     an_evaluator,
@@ -141,7 +142,7 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     await _fill(store.system_versions, versions)
     await _fill(store.schedules, schedules)
     await _fill(store.monitors, monitors)
-    await _fill(store.sightings, [_sighting(n, monitors[n % 2], runs[n % 3]) for n in range(MANY)])
+    await _fill(store.sightings, [a_sighting(monitors[n % 2], run_id=runs[n % 3].id, seq=n) for n in range(MANY)])
     await _fill(store.evaluators, [an_evaluator(ours if n % 2 else theirs) for n in range(MANY)])
     await store.runs._rows.insert_many(
         [store.runs._codec.encode(run) | {"at": run.started_at or run.created_at, "next_seq": 0} for run in runs]
@@ -187,18 +188,6 @@ async def _fill_items(store: Store, datasets: list[Dataset]) -> list[str]:
         return [item.id for item in items[:PAGE]]
 
     return await store.transaction(write)
-
-
-def _sighting(n: int, monitor: Monitor, run: Run) -> Sighting:
-    return Sighting(
-        id=f"{monitor.id}/{n}",
-        monitor_id=monitor.id,
-        project_id=monitor.project_id,
-        run_id=run.id,
-        seq=n,
-        trace=f"{n}",
-        taken_at=now(),
-    )
 
 
 def _run(n: int, project_id: str, datasets: list[Dataset], systems: list[System], versions: list[SystemVersion]) -> Run:

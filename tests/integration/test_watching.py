@@ -14,6 +14,7 @@ from evalyard_core.domain.filters import TraceFilter
 from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus, Verdict
+from evalyard_core.domain.redaction import REDACTED
 from evalyard_core.domain.runs import Run, RunSource, RunStatus
 from evalyard_core.domain.tasks import TaskState
 from evalyard_core.domain.traces.spans import SpanStatus, trace_key
@@ -208,6 +209,18 @@ async def test_what_failed_or_was_deleted_is_said_of_its_record(room: Room):
 
 async def _by_trace(room: Room, run: Run) -> Sequence[Record]:
     return sorted(await room.records(run), key=lambda record: record.trace_id or "")
+
+
+async def test_what_the_project_redacts_now_is_in_no_record(room: Room):
+    watched = await monitor(room)
+    await see(room.store, room.project.id, [1], BEGIN + MINUTE, output="call 555-12-3456")
+    rules = {"names": ["answer"], "patterns": [r"\d{3}-\d{2}-\d{4}"]}
+    await room.services.projects.update(actor=ANYONE, project_id=room.project.id, redaction=rules)
+    run = await cycle(room, watched, 60)
+    assert run is not None
+    await room.finished(run)
+    [record] = await room.records(run)
+    assert (record.input, record.output) == ({"answer": REDACTED}, f"call {REDACTED}")
 
 
 async def test_a_cycle_with_more_than_a_run_may_have_goes_on_at_once(room: Room, monkeypatch: pytest.MonkeyPatch):
