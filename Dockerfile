@@ -13,14 +13,17 @@ RUN pip install --constraint constraints.txt --upgrade pip \
     && /opt/evalyard/bin/pip install --constraint constraints.txt /wheels/*.whl
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin evalyard
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin evalyard \
+    && install --directory --owner=10001 --mode=0700 /var/lib/evalyard
 COPY --from=build /opt/evalyard /opt/evalyard
 ENV PATH=/opt/evalyard/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    EVALYARD_DATA=/var/lib/evalyard \
     EVALYARD_LOG_FORMAT=json
 USER 10001
 WORKDIR /tmp
 EXPOSE 8000
-# Further evaluators: a Dockerfile of your own that starts FROM this image and runs pip install as root.
+# Further evaluators: `evalyard plugins install PACKAGE --isolated`, with a volume at /var/lib/evalyard for what that
+# makes; or a Dockerfile of your own that starts FROM this image and runs pip install as root.
 CMD ["evalyard", "serve", "--host", "0.0.0.0"]

@@ -1,6 +1,7 @@
 """Fixtures of every test. Real servers only: see fixtures/servers.py."""
 
 from tests.fixtures.asking import operator
+from tests.fixtures.installed import hosts, site
 from tests.fixtures.openai import openai, openai_process
 from tests.fixtures.room import plugin_rules, room, room_commands
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
@@ -12,6 +13,7 @@ __all__ = [
     "acme_quality",
     "broker_url",
     "database_name",
+    "hosts",
     "installed_hostile_package",
     "installed_package",
     "mongodb_url",
@@ -21,5 +23,6 @@ __all__ = [
     "plugin_rules",
     "room",
     "room_commands",
+    "site",
     "world",
 ]

@@ -37,7 +37,10 @@ class Settings(BaseSettings):
     link_secret: SecretStr | None = Field(
         None, min_length=32, description="What signs links to exports; else a secret kept in the database."
     )
-    data: Path = Field(Path(".evalyard"), description="Folder of the embedded database and broker (`evalyard up`).")
+    data: Path = Field(
+        Path(".evalyard"),
+        description="Folder of the embedded database and broker (`evalyard up`), and of isolated plugins.",
+    )
     mongod: Path | None = Field(None, description="The mongod of `evalyard up`; else one on PATH, else a wheel's.")
     valkey: Path | None = Field(None, description="The valkey-server or redis-server of `evalyard up`; likewise.")
     worker_threads: int = Field(32, ge=1, le=512, description="Batches that one worker process has under way at once.")
@@ -63,12 +66,16 @@ class Settings(BaseSettings):
     denied_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Plugins that may not be used, also where they are allowed; likewise."
     )
+    trusted_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Evaluators that run in the worker's own process, beside the first-party ones; likewise."
+    )
     isolated_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Evaluators that run in processes of their own, beside those that ask for it; likewise."
+        (), description="Evaluators that run in processes of their own, also where they are trusted; likewise."
     )
     plugin_memory_mb: int = Field(
         4096, ge=0, description="Address space of a plugin's own process in MiB; 0 sets no limit."
     )
+    plugin_processes: int = Field(8, ge=1, description="Processes for plugins that one worker process keeps at most.")
     log_format: Literal["json", "text"] = Field(
         "text", description="Form of the log lines on stderr: `json` or `text`."
     )
@@ -81,6 +88,7 @@ class Settings(BaseSettings):
         "target_allowed_networks",
         "allowed_plugins",
         "denied_plugins",
+        "trusted_plugins",
         "isolated_plugins",
         mode="before",
     )

@@ -1,20 +1,22 @@
 """A run with ten evaluators that do whatever harm they can, beside three that do what they say."""
 
 import asyncio
+import os
 import resource
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from evalyard_core.domain.records import ScoreStatus
 from evalyard_core.domain.runs import Run, RunStatus
+from evalyard_core.settings import Settings
 from evalyard_workers.plugins.rules import PluginRules
 from tests.support.room import Room
 
 pytestmark = pytest.mark.usefixtures("acme_hostile")
 
-MEMORY = 384 * 1024 * 1024
 ANSWERS = ["a", "now", "bb", "ccc"]
 
 #: What each says of the answer "now".
@@ -32,8 +34,11 @@ EXPLAINED = {
 
 
 @pytest.fixture
-def plugin_rules() -> PluginRules:
-    return PluginRules(isolated=("acme-hostile",), memory_bytes=MEMORY)
+def plugin_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginRules:
+    """Return what holds where an operator decides nothing, but for the memory: the test's machine has to live, too."""
+    for name in [name for name in os.environ if name.startswith("EVALYARD_") and "PLUGIN" in name]:
+        monkeypatch.delenv(name)
+    return PluginRules.of(Settings(data=tmp_path, plugin_memory_mb=384))
 
 
 async def prepared(room: Room, *plugins: str) -> Callable[[], Awaitable[Run]]:
@@ -69,6 +74,7 @@ async def test_each_costs_its_own_scores_and_nothing_else(room: Room) -> None:
     started = await start()
     working = asyncio.create_task(deliver_at_once(room))
     await reached(room, started, RunStatus.RUNNING)
+    await room.store.workers.beat("here")
     await reached(room, await start_other(), RunStatus.COMPLETED)
     assert not working.done()
     await working

@@ -24,6 +24,7 @@ import pytest
 import yaml
 
 from evalyard_server.embedded.folder import free_port
+from tests.fixtures.third_party import PACKAGE
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
@@ -46,7 +47,7 @@ def context(tmp_path_factory) -> Path:
 def image(context, tmp_path_factory) -> Path:
     """Return a virtual environment with what the image has in /opt/evalyard."""
     image, wheels = tmp_path_factory.mktemp("image"), context / "wheels"
-    venv.create(image)
+    venv.create(image, with_pip=True)
     paths = re.search(r"--wheel-dir /wheels (.*) \\$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1].split()
     assert paths == ["./plugins/*", "."]
     projects = [*sorted(context.glob("plugins/*")), context]
@@ -156,6 +157,25 @@ async def test_the_worker_gets_healthy_and_stops(image, environment):
 
     async with running(image, SERVICES["worker"]["command"], settings):
         await until_healthy(image, SERVICES["worker"]["healthcheck"]["test"], 9100, port)
+
+
+def test_a_package_of_plugins_gets_an_environment_of_its_own_in_the_volume(image, tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=PACKAGE, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+
+    def plugins(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": f"{image / 'bin'}:/usr/bin:/bin", "EVALYARD_DATA": str(tmp_path / "data")}
+        command = [image / "bin" / "evalyard", "plugins", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+
+    done = plugins("install", str(wheel), "--isolated", "--", "--no-index")
+    listed = json.loads(plugins("list", "--json").stdout)
+
+    assert done.returncode == 0, done.stderr
+    ours = [(one["runs"], one["problem"]) for one in listed if one["key"].startswith("acme-quality/")]
+    assert len(ours) == 4
+    assert set(ours) == {("in its own environment", None)}
 
 
 def test_its_default_command_is_the_api_on_every_address():

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("acme_quality")
 
 #: The contract is the same wherever a plugin runs.
 anywhere = pytest.mark.parametrize(
-    "plugin_rules", [PluginRules(), PluginRules(isolated=("acme-*",))], ids=["here", "elsewhere"]
+    "plugin_rules", [PluginRules(trusted=("acme-*",)), PluginRules()], ids=["here", "elsewhere"]
 )
 
 ANSWERS = ["a b", "a", "c d please", "x y z w"]

@@ -14,6 +14,7 @@ import pytest
 from pyarrow import BufferReader
 
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.caching import AnswerOrigin
 from evalyard_core.domain.evaluators import ScoreType
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Annotation, Problem, Record, RecordStatus, ScoreSource, ScoreStatus, Verdict
@@ -96,6 +97,7 @@ def _records(run: Run) -> list[Record]:
             cost_usd=0.001,
             prompt_tokens=3,
             attempts=1,
+            cached_from=AnswerOrigin(record_id="r.i.1"),
             started_at=moment,
             finished_at=moment,
             scores=(right, near, taste),
@@ -147,7 +149,7 @@ async def test_a_run_is_the_same_table_in_every_form(form: str, server: Server, 
     assert list(rows[0]) == [
         *("record_id", "run_id", "item_id", "trial", "status", "verdict", "input", "expected_output", "output"),
         *("metadata", "tags", "error", "attempts", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"),
-        *("trace_id", "started_at", "finished_at", "annotations"),
+        *("trace_id", "cached_from", "started_at", "finished_at", "annotations"),
         *("exact", "exact.passed", "exact.explanation", "exact.error"),
         *("output (2)", "output (2).passed", "output (2).explanation", "output (2).error"),
         *("taste", "taste.passed", "taste.explanation", "taste.error"),
@@ -171,6 +173,7 @@ async def test_a_run_is_the_same_table_in_every_form(form: str, server: Server, 
         "prompt_tokens": 3,
         "completion_tokens": None,
         "trace_id": None,
+        "cached_from": gid("Record", "r.i.1"),
         "started_at": at,
         "finished_at": at,
         "annotations": [{"author": "ada", "rating": 5, "comment": "fine", "created_at": at}],
@@ -276,7 +279,7 @@ async def test_a_filter_finds_the_records_of_a_project_newest_first(form: str, s
         "run": [first, second, third],
         "others": [],
     }
-    assert list(found["exact"][0])[21:] == [
+    assert list(found["exact"][0])[22:] == [
         *("exact", "exact.passed", "exact.explanation", "exact.error"),
         *("output (2)", "output (2).passed", "output (2).explanation", "output (2).error"),
         *("taste", "taste.passed", "taste.explanation", "taste.error"),

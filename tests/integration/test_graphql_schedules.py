@@ -22,6 +22,7 @@ READ = """query($id: ID!) { node(id: $id) { ... on Schedule {
     run {
         dataset { id } datasetVersion system { id } systemVersion { id } evaluators { id } name notes tags metadata
         trials concurrency maxAttempts timeoutSeconds sampleSize itemTags maxCostUsd maxDurationSeconds
+        cache { answersMaxAgeSeconds scoresMaxAgeSeconds }
     }
 } } }"""
 DAILY = {"name": "Daily", "cron": "30 2 * * *", "timeZone": "Europe/Berlin"}
@@ -67,6 +68,7 @@ async def test_a_schedule_says_what_it_was_made_with(operator: Asker, world: Wor
             sampleSize=6,
             maxCostUsd=7.5,
             maxDurationSeconds=80,
+            cache={"answersMaxAgeSeconds": 90},
         ),
     )
     found = await read(operator, made)
@@ -91,6 +93,7 @@ async def test_a_schedule_says_what_it_was_made_with(operator: Asker, world: Wor
         "itemTags": [],
         "maxCostUsd": 7.5,
         "maxDurationSeconds": 80.0,
+        "cache": {"answersMaxAgeSeconds": 90.0, "scoresMaxAgeSeconds": None},
     }
     assert found == {
         **DAILY,

@@ -152,6 +152,10 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     for n, record in enumerate(records[::3]):
         judged = {"judged": ["e" * 24], "judged_at": now() + timedelta(seconds=n)}
         await store.records._rows.update_one({"_id": record.id}, {"$set": judged})
+    # What every fourth record was answered and given as scores may be used again.
+    for n, record in enumerate(records[::4]):
+        kept = {"answer_key": f"a{n % 30}", "started_at": now() - timedelta(seconds=n), "scores.0.cache_key": f"s{n}"}
+        await store.records._rows.update_one({"_id": record.id}, {"$set": kept})
     await _fill(store.tasks, tasks)
     await fill_traces(store, (ours, theirs), MANY)
     replaced = [(record.id, score) for record in records for score in record.scores]
@@ -379,6 +383,9 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     window = Window(now() - timedelta(days=2), now())
     for seen in (TraceFilter(), TraceFilter(name="rare", session="rare", search="step")):
         yield partial(_drained, store.traces.arrived(seeds.project_id, window, seen))
+    keys, an_hour_ago = range(PAGE), now() - timedelta(hours=1)
+    yield partial(store.answer_cache.newest, seeds.project_id, [f"a{n}" for n in keys], since=an_hour_ago)
+    yield partial(store.score_cache.newest, seeds.project_id, [f"s{n}" for n in keys], since=an_hour_ago)
     yield partial(store.tasks.unfinished, seeds.busy.id)
     yield store.workers.live
     yield store.workers.live_count
@@ -615,6 +622,20 @@ async def test_what_people_have_judged_is_found_in_an_index_of_nothing_else(scen
     plans = [plan for plan in scenario.others if "of_evaluator" in plan.label and plan.command["find"] == "records"]
     assert [plan.indexes for plan in plans] == [{("records", "judged_1_judged_at_-1__id_-1_run_id_1")}] * 2
     assert [plan.read for plan in plans] == [PAGE, PAGE]
+
+
+async def test_the_newest_answers_are_found_without_reading_older_ones(scenario: Scenario):
+    [plan] = [plan for plan in scenario.others if "AnswerCacheRepository" in plan.label]
+    name = "project_id_1_answer_key_1_started_at_-1__id_1"
+    assert plan.indexes == {("records", name), ("records", "_id_")}
+    # What is found first comes out of the index alone; then a record is read for each key.
+    assert {"PROJECTION_COVERED", "LOOKUP"} <= plan.names
+
+
+async def test_scores_are_found_in_an_index_of_those_that_may_be_used_again(scenario: Scenario):
+    [plan] = [plan for plan in scenario.others if "ScoreCacheRepository" in plan.label]
+    assert plan.indexes == {("records", "project_id_1_scores.cache_key_1")}
+    assert plan.read <= 2 * PAGE
 
 
 async def test_each_index_is_used_or_keeps_a_rule(scenario: Scenario):

@@ -113,6 +113,8 @@ class Room:
         mapping: Sequence[VariableMapping] | None = None,
         threshold: Threshold | None = None,
     ) -> Evaluator:
+        # To check one may start a process; a worker says meanwhile that it lives.
+        await self.store.workers.beat("here")
         return await self.services.evaluators.create(
             actor=ANYONE,
             project_id=self.project.id,

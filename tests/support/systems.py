@@ -90,3 +90,8 @@ async def telling(input: Any) -> evalyard.TargetResponse:
     return evalyard.TargetResponse(
         output={"said": "Account 123-45-6789.", "password": "hunter2"}, metadata={"log": "123-45-6789"}
     )
+
+
+async def long(input: Any) -> Any:
+    """Answer as long a text as the input says."""
+    return "x" * input["length"]

@@ -6,7 +6,7 @@ import pytest
 
 from evalyard_core.domain.comparing.warnings import warnings_of
 from evalyard_core.domain.evaluators import Threshold, ThresholdOperator
-from evalyard_core.domain.runs import DatasetPin, Run, RunStatus
+from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunStatus
 from tests.fixtures.core import a_snapshot
 from tests.fixtures.objects import a_run
 
@@ -21,6 +21,14 @@ def test_runs_that_differ_in_nothing_have_no_warnings():
     snapshot = a_snapshot()
     assert warnings_of(ended(1, evaluators=(snapshot,)), ended(2, evaluators=(snapshot,))) == ()
     assert warnings_of(ended(1, dataset=None), ended(2, dataset=None)) == ()
+
+
+def test_outputs_that_were_used_again_have_no_cost_and_no_latency():
+    [warning] = warnings_of(ended(1), ended(2, progress=Progress(total=1200, completed=1200, cached_answers=1100)))
+    assert warning == (
+        "Run 2 used 1,100 of its 1,200 outputs again, for which it paid nothing and has no latency; to compare costs "
+        "or latencies, rerun it with an empty cache."
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_its_parts(compose, services):
     assert services["mongodb"]["command"][1:3] == ["--replSet", "rs0"]
     assert "rs.initiate" in services["mongodb"]["healthcheck"]["test"][-1]
     assert services["valkey"]["command"][1:3] == ["--appendonly", "yes"]
-    assert set(compose["volumes"]) == {"mongodb", "mongodb-config", "valkey"}
+    assert set(compose["volumes"]) == {"mongodb", "mongodb-config", "valkey", "plugins"}
 
 
 @pytest.mark.parametrize("name", ["api", "worker", "mongodb", "valkey"])
@@ -95,6 +95,21 @@ def test_the_image_runs_as_nobody_in_particular_and_brings_no_database():
     assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["python:3.13-slim"] * 2
     assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["10001"]
     assert "embedded" not in dockerfile
+
+
+def test_what_is_installed_in_isolation_outlives_the_container(compose, services):
+    """A fresh volume takes the owner of the folder that the image has in its place."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    (data,) = re.findall(r"EVALYARD_DATA=(\S+)", dockerfile)
+    made = re.search(rf"install --directory --owner=(\d+) --mode=0700 {data}$", dockerfile, re.MULTILINE)
+    (volume, folder), *others = [entry.split(":") for entry in services["worker"]["volumes"]]
+
+    assert (folder, others) == (data, [])
+    assert volume in compose["volumes"]
+    assert made is not None
+    assert f"USER {made[1]}\n" in dockerfile
+    assert services["worker"]["read_only"] is True
+    assert "volumes" not in services["api"]
 
 
 def test_the_image_gets_every_source_root():

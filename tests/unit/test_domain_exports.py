@@ -92,6 +92,6 @@ def test_a_record_has_a_value_for_every_column_and_none_for_a_score_that_it_lack
     scored = dict(zip(names, rows.row(a_record(run, 0, scores=(a_score(evaluator_id="e1"),))), strict=True))
     bare = dict(zip(names, rows.row(a_record(run, 1)), strict=True))
 
-    assert len(names) == len(set(names)) == 25
+    assert len(names) == len(set(names)) == 26
     assert (scored["input"], scored["input (2)"], scored["input (2).passed"]) == ({"question": 0}, True, True)
     assert [bare[name] for name in names[-4:]] == [None] * 4

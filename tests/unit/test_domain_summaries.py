@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalyard_core.domain.caching import AnswerOrigin
 from evalyard_core.domain.counting import negative, progress_of, tallies_of
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import (
@@ -53,6 +54,7 @@ def scores(draw: st.DrawFn, evaluator_id: str | None = None) -> Score:
         label=draw(st.none() | st.sampled_from(["good", "bad"])) if done else None,
         error=draw(st.builds(Problem, st.just("X"), st.text())) if status is ScoreStatus.ERROR else None,
         cost_usd=draw(COSTS),
+        cached_from=draw(st.none() | st.just("r")),
     )
 
 
@@ -68,6 +70,7 @@ class Row:
     prompt_tokens: int | None
     completion_tokens: int | None
     scores: tuple[Score, ...]
+    cached_from: AnswerOrigin | None = None
 
     @property
     def figures(self) -> RecordFigures:
@@ -79,6 +82,7 @@ class Row:
             cost_usd=self.cost_usd,
             tokens=(self.prompt_tokens or 0) + (self.completion_tokens or 0),
             scores=self.scores,
+            cached=self.cached_from is not None,
         )
 
 
@@ -94,6 +98,7 @@ def rows(draw: st.DrawFn) -> Row:
         prompt_tokens=draw(st.none() | st.integers(0, 10_000)),
         completion_tokens=draw(st.none() | st.integers(0, 10_000)),
         scores=tuple(draw(scores(evaluator)) for evaluator in evaluators),
+        cached_from=draw(st.none() | st.just(AnswerOrigin(record_id="r"))),
     )
 
 
@@ -174,6 +179,8 @@ def test_progress_and_tallies_are_what_one_counts_by_hand(records: list[Row]):
     assert progress.cost_usd == pytest.approx(_total_cost(scored))
     assert collected.has_open_records is any(record.status not in RECORD_TERMINAL for record in records)
     given_scores = [score for record in scored for score in record.scores]
+    assert progress.cached_answers == sum(record.cached_from is not None for record in scored)
+    assert progress.cached_scores == sum(score.cached_from is not None for score in given_scores)
     assert collected.tallies().keys() == {score.key for score in given_scores}
     for key, tally in collected.tallies().items():
         own = [score for score in given_scores if score.key == key]
@@ -195,7 +202,7 @@ def test_counting_batch_by_batch_comes_to_the_exact_figures(batches: list[list[R
     for row in (row for batch in batches for row in batch):
         exact.add(row.figures)
     increments = [progress_of(batch) for batch in batches]
-    for name in ("running", "completed", "passed", "failed", "errored", "tokens"):
+    for name in ("running", "completed", "passed", "failed", "errored", "tokens", "cached_answers", "cached_scores"):
         assert sum(getattr(part, name) for part in increments) == getattr(exact.progress(), name)
     assert sum(part.cost_usd for part in increments) == pytest.approx(exact.progress().cost_usd)
     assert {part.total for part in increments} <= {0}

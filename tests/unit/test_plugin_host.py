@@ -1,78 +1,15 @@
-"""What a worker takes of what is installed: lists of operators, one name twice, upgrades, and isolation."""
+"""What a worker takes of what is installed: lists of operators, one name twice, upgrades."""
 
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.settings import Settings
-from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.refusals import ConfigRefused, PluginUnavailable
-from evalyard_workers.plugins.remote import RemoteEvaluator
 from evalyard_workers.plugins.rules import PluginRules
-from tests.fixtures.core import a_snapshot
-
-SOURCE = '''
-from evalyard import Config, ScoreType, evaluator
-
-class Limit(Config):
-    most: int = 3
-
-@evaluator(score_type=ScoreType.BOOLEAN, config=Limit)
-def brief(*, output: str, config: Limit) -> bool:
-    """Check that a text is {what}."""
-    return len(output) <= config.most
-'''
-
-
-class Site:
-    """A folder on sys.path, with distributions in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def install(self, name: str, version: str = "1.0", *, source: str = SOURCE, what: str = "brief") -> None:
-        module = name.replace("-", "_")
-        for old in self.folder.glob(f"{module}-*.dist-info"):
-            old.rename(old.with_suffix(".gone"))
-        info = self.folder / f"{module}-{version}.dist-info"
-        info.mkdir(parents=True)
-        info.joinpath("METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n")
-        info.joinpath("entry_points.txt").write_text(f"[evalyard.evaluators]\nbrief = {module}:brief\n")
-        self.folder.joinpath(f"{module}.py").write_text(source.replace("{what}", what))
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield Site(tmp_path)
-    for module in [name for name in sys.modules if name.startswith("acme_")]:
-        del sys.modules[module]
-
-
-@pytest.fixture
-async def hosts() -> AsyncIterator[Any]:
-    made: list[PluginHost] = []
-
-    async def make(**rules: Any) -> PluginHost:
-        made.append(PluginHost(PluginRules(**rules)))
-        await made[-1].refresh()
-        return made[-1]
-
-    yield make
-    for host in made:
-        await host.close()
-
-
-def shown(host: PluginHost) -> dict[str, EvaluatorPlugin]:
-    return {plugin.key: plugin for plugin in host.evaluator_plugins() if plugin.key.startswith("acme")}
-
-
-def snapshot(key: str, **config: Any) -> Any:
-    return a_snapshot(evaluator_id="e", name="mine", plugin=key, score_type="BOOLEAN", config=config)
+from tests.fixtures.installed import Site, shown, snapshot
 
 
 @pytest.mark.parametrize(
@@ -81,7 +18,7 @@ def snapshot(key: str, **config: Any) -> Any:
         ({"denied": ("acme-*",)}, "EVALYARD_DENIED_PLUGINS names acme-*"),
         ({"denied": ("acme-one/brief",), "allowed": ("*",)}, "EVALYARD_DENIED_PLUGINS names acme-one/brief"),
         ({"allowed": ("evalyard-text", "acme-two")}, "EVALYARD_ALLOWED_PLUGINS does not name it"),
-        ({"denied": ("Acme-One",), "isolated": ("*",)}, "EVALYARD_DENIED_PLUGINS names Acme-One"),
+        ({"denied": ("Acme-One",), "isolated": ("acme-*",)}, "EVALYARD_DENIED_PLUGINS names Acme-One"),
     ],
 )
 async def test_what_may_not_be_used_is_not_imported_and_says_so(
@@ -99,11 +36,18 @@ async def test_what_may_not_be_used_is_not_imported_and_says_so(
 def test_the_lists_are_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EVALYARD_ALLOWED_PLUGINS", "acme-*, evalyard-text")
     monkeypatch.setenv("EVALYARD_ISOLATED_PLUGINS", "*")
+    monkeypatch.setenv("EVALYARD_TRUSTED_PLUGINS", "acme-one")
+    monkeypatch.setenv("EVALYARD_PLUGIN_PROCESSES", "3")
     monkeypatch.setenv("EVALYARD_PLUGIN_MEMORY_MB", "1")
     monkeypatch.setenv("EVALYARD_DATA", str(tmp_path))
 
     assert PluginRules.of(Settings()) == PluginRules(
-        allowed=("acme-*", "evalyard-text"), isolated=("*",), memory_bytes=1024**2, folder=tmp_path / "plugins"
+        allowed=("acme-*", "evalyard-text"),
+        isolated=("*",),
+        trusted=("acme-one",),
+        memory_bytes=1024**2,
+        processes=3,
+        folder=tmp_path / "plugins",
     )
 
 
@@ -120,7 +64,7 @@ async def test_one_name_in_two_distributions_is_two_plugins(site: Site, hosts: A
 
 async def test_an_upgrade_waits_for_a_new_process_and_is_never_mistaken_for_the_old_one(site: Site, hosts: Any) -> None:
     site.install("acme-one", "1.0", what="short")
-    host = await hosts()
+    host = await hosts(trusted=("acme-*",))
     assert host.outdated == frozenset()
 
     site.install("acme-one", "2.0", what="shorter")
@@ -136,7 +80,7 @@ async def test_an_upgrade_waits_for_a_new_process_and_is_never_mistaken_for_the_
 
 async def test_where_it_runs_in_a_process_an_upgrade_is_there_at_once(site: Site, hosts: Any) -> None:
     site.install("acme-one", "1.0", what="short")
-    host = await hosts(isolated=("acme-one",))
+    host = await hosts()
     before = host.evaluator(snapshot("acme-one/brief"))
     site.install("acme-one", "2.0", what="shorter")
     await host.refresh()
@@ -150,7 +94,7 @@ async def test_where_it_runs_in_a_process_an_upgrade_is_there_at_once(site: Site
 
 async def test_an_isolated_config_is_refused_with_the_same_words(site: Site, hosts: Any) -> None:
     site.install("acme-one")
-    here, elsewhere = await hosts(), await hosts(isolated=("*",))
+    here, elsewhere = await hosts(trusted=("acme-one",)), await hosts()
     refusals = []
     for host in (here, elsewhere):
         with pytest.raises(ConfigRefused) as refusal:
@@ -174,16 +118,6 @@ async def test_one_that_can_not_be_loaded_elsewhere_is_broken(
     site: Site, hosts: Any, source: str, problem: str
 ) -> None:
     site.install("acme-one", source=source)
-    host = await hosts(isolated=("acme-one",))
-
-    assert (shown(host)["acme-one/brief"].problem or "").startswith(problem)
-
-
-async def test_a_plugin_asks_for_a_process_itself(site: Site, hosts: Any) -> None:
-    site.install("acme-one", source=SOURCE.replace("config=Limit)", 'config=Limit, isolation="process")'))
-    site.install("acme-two")
     host = await hosts()
 
-    assert isinstance(host.evaluator(snapshot("acme-one/brief")).live, RemoteEvaluator)
-    assert not isinstance(host.evaluator(snapshot("acme-two/brief")).live, RemoteEvaluator)
-    assert [host.where(f"acme-{name}/brief") for name in ("one", "two")] == ["in a process", "in the worker"]
+    assert (shown(host)["acme-one/brief"].problem or "").startswith(problem)

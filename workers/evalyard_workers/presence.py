@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from .replacement import Replacement
 _log = structlog.get_logger(__name__)
 
 _BEAT_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 15.0
 
 
 class Presence:
@@ -31,8 +33,12 @@ class Presence:
         self._wanted = asyncio.Event()
 
     async def publish(self) -> None:
-        """Look for plugins and publish them."""
-        await self._host.refresh()
+        """Look for plugins and publish them; what takes long to be imported elsewhere is published later."""
+        await self._host.refresh(_PATIENCE_SECONDS)
+        await self._publish()
+
+    async def _publish(self) -> None:
+        self._host.news.clear()
         worker = Worker(
             id=self._owner,
             host=socket.gethostname(),
@@ -50,7 +56,8 @@ class Presence:
         """Keep the entry alive; publish anew when asked to, or when the entry is gone."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat())
-            group.create_task(self._publish_when_wanted())
+            group.create_task(self._when(self._wanted, self.publish))
+            group.create_task(self._when(self._host.news, self._publish))
 
     async def _beat(self) -> None:
         while True:
@@ -63,17 +70,17 @@ class Presence:
                 if wanted is None or wanted:
                     self._wanted.set()
 
-    async def _publish_when_wanted(self) -> None:
+    async def _when(self, wanted: asyncio.Event, publish: Callable[[], Awaitable[None]]) -> None:
         """Publish beside the beat: to look at plugins may take longer than a worker may be silent."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await wanted.wait()
+            wanted.clear()
             try:
-                await self.publish()
+                await publish()
             except Exception as error:  # noqa: BLE001 - a look that fails must not end the beat; the next may succeed
                 _log.warning("could not publish plugins", error=repr(error)[:300])
                 await asyncio.sleep(_BEAT_SECONDS)
-                self._wanted.set()
+                wanted.set()
 
     async def leave(self) -> None:
         """Take the entry away."""

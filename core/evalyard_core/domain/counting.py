@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Protocol, TypeVar
 
+from .caching import AnswerOrigin
 from .records import RecordStatus, Score, Verdict
 from .runs import Progress, Tally
 from .summaries import ScoreAccumulator
@@ -28,6 +29,8 @@ class Counted(Protocol):
     @property
     def completion_tokens(self) -> int | None: ...
     @property
+    def cached_from(self) -> AnswerOrigin | None: ...
+    @property
     def scores(self) -> tuple[Score, ...]: ...
 
 
@@ -47,6 +50,8 @@ def progress_of(records: Iterable[Counted]) -> Progress:
         errored=verdicts.count(Verdict.ERRORED),
         cost_usd=sum((row.cost_usd or 0.0) + sum(score.cost_usd or 0.0 for score in row.scores) for row in rows),
         tokens=sum(_tokens(row) for row in rows),
+        cached_answers=sum(row.cached_from is not None for row in rows),
+        cached_scores=sum(score.cached for row in rows for score in row.scores),
     )
 
 

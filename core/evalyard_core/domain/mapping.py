@@ -41,15 +41,17 @@ class Reader:
 
 
 def context_of(case: Record, given: Outcome | Record) -> Context:
-    """Return what a mapping reads of a case and of what its call gave: the record itself once that is stored."""
+    """Return what a mapping reads of a case and of what its call gave: the record itself once that is stored.
+
+    An output that was used again is judged by what it took when it was made.
+    """
+    took = given.cached_from or given
     return {
         "input": case.input,
         "expected": case.expected_output,
         "output": given.output,
         "metadata": case.metadata,
-        "record": figures_of(
-            given.latency_ms, given.cost_usd, given.prompt_tokens, given.completion_tokens, given.attempts
-        ),
+        "record": figures_of(took.latency_ms, took.cost_usd, took.prompt_tokens, took.completion_tokens, took.attempts),
     }
 
 

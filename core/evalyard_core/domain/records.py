@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from .caching import AnswerOrigin
 from .payload import Json
 
 
@@ -71,6 +72,7 @@ class Score:
     `number` and `label` repeat `value` where it is one (a boolean is 1.0 or 0.0), so that scores can be ranged and
     counted; `passed` is None where nothing is asked of the score. An evaluator has one score of a record; where its
     plugin gives more than that, the others have no `evaluator_id`, and name the evaluator as the one they are part of.
+    `cache_key` is by what later runs find it; `cached_from` is the record whose score it repeats.
     """
 
     name: str
@@ -95,6 +97,13 @@ class Score:
     completion_tokens: int | None = None
     duration_ms: float | None = None
     author: str | None = None
+    cache_key: str | None = None
+    cached_from: str | None = None
+
+    @property
+    def cached(self) -> bool:
+        """Whether it was made for another record."""
+        return self.cached_from is not None
 
     @property
     def key(self) -> str:
@@ -134,7 +143,10 @@ class RunScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What calling the system gave: an output, or an error; `response` is what the target says of the answer."""
+    """What calling the system gave: an output, or an error; `response` is what the target says of the answer.
+
+    `cache_key` is by what later runs find the output; `cached_from` is where it comes from instead of a call.
+    """
 
     output: Any = None
     response: Any = None
@@ -145,6 +157,8 @@ class Outcome:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     trace_id: str | None = None
+    cache_key: str | None = None
+    cached_from: AnswerOrigin | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -179,6 +193,11 @@ class Settled:
         """What the call wrote."""
         return self.outcome.completion_tokens
 
+    @property
+    def cached_from(self) -> AnswerOrigin | None:
+        """Where the output comes from instead of a call."""
+        return self.outcome.cached_from
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
@@ -196,6 +215,7 @@ class Record:
     """One execution of one item in a run; `seq` is its place in the run, `lane` the part of the run it belongs to.
 
     `response` is what the target says of the answer besides the output: why a model stopped, where it comes from.
+    `cached_from` is the record whose output it has, where the system was not called.
     """
 
     id: str
@@ -223,6 +243,7 @@ class Record:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     trace_id: str | None = None
+    cached_from: AnswerOrigin | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     scores: tuple[Score, ...] = ()
@@ -241,6 +262,7 @@ def stored_outcome(record: Record) -> Outcome:
         prompt_tokens=record.prompt_tokens,
         completion_tokens=record.completion_tokens,
         trace_id=record.trace_id,
+        cached_from=record.cached_from,
         started_at=record.started_at,
         finished_at=record.finished_at,
     )

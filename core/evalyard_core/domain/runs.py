@@ -11,6 +11,7 @@ import orjson
 
 from evalyard import TargetMode
 
+from .caching import RunCache
 from .errors import Conflict
 from .evaluators import EvaluatorSnapshot
 from .payload import AsText, Json
@@ -85,6 +86,7 @@ class RunSettings:
     item_tags: tuple[str, ...] = ()
     max_cost_usd: float | None = None
     max_duration_seconds: float | None = None
+    cache: RunCache = field(default_factory=RunCache)
 
     @property
     def lanes(self) -> int:
@@ -152,7 +154,8 @@ class Progress:
     """How a run's records stand.
 
     `completed` counts the records that were carried out, whatever came of it; `passed`, `failed` and `errored` are
-    their verdicts (ERRORED: the system gave no output or a score could not be computed).
+    their verdicts (ERRORED: the system gave no output or a score could not be computed). `cached_answers` counts the
+    records whose outputs, and `cached_scores` the scores, that were used again.
     """
 
     total: int = 0
@@ -164,6 +167,8 @@ class Progress:
     cancelled: int = 0
     cost_usd: float = 0.0
     tokens: int = 0
+    cached_answers: int = 0
+    cached_scores: int = 0
 
     @property
     def pending(self) -> int:

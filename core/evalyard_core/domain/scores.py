@@ -1,6 +1,6 @@
 """From what was said to a score: its number, its label, and whether it passes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -73,6 +73,39 @@ def blank_score(evaluator: EvaluatorSnapshot, at: datetime, *, plugin_version: s
         status=ScoreStatus.OK,
         source=ScoreSource.PLUGIN,
         created_at=at,
+    )
+
+
+def used_again(
+    scores: Sequence[Score], evaluator: EvaluatorSnapshot, record_id: str, at: datetime
+) -> tuple[Score, ...]:
+    """Return scores of another record as an evaluator's of this one: the same values, judged by its own threshold.
+
+    The first is the evaluator's own, the others were given beside it; nothing was spent on them.
+    """
+    own, *others = (_unspent(score, evaluator, record_id, at) for score in scores)
+    passed = own.passed if evaluator.threshold is None else evaluator.threshold.met_by(own.value)
+    return (
+        replace(own, name=evaluator.name, evaluator_id=evaluator.evaluator_id, passed=passed),
+        *(
+            replace(other, name=evaluator.name + other.name.removeprefix(own.name), part_of=evaluator.evaluator_id)
+            for other in others
+        ),
+    )
+
+
+def _unspent(score: Score, evaluator: EvaluatorSnapshot, record_id: str, at: datetime) -> Score:
+    return replace(
+        score,
+        evaluator_version=evaluator.version,
+        created_at=at,
+        cost_usd=0.0,
+        prompt_tokens=0,
+        completion_tokens=0,
+        duration_ms=None,
+        # A score that was used again never looks younger than it is.
+        cache_key=None,
+        cached_from=record_id,
     )
 
 

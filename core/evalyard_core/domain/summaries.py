@@ -50,6 +50,8 @@ class Figured(Protocol):
     def tokens(self) -> int: ...
     @property
     def error(self) -> Problem | None: ...
+    @property
+    def cached(self) -> bool: ...
 
 
 class ScoreFigures(NamedTuple):
@@ -63,6 +65,7 @@ class ScoreFigures(NamedTuple):
     cost_usd: float | None
     tokens: int
     error: Problem | None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,7 @@ class RecordFigures:
     cost_usd: float | None
     tokens: int
     scores: Sequence[Figured]
+    cached: bool = False
 
 
 class ScoreAccumulator:
@@ -177,6 +181,8 @@ class RunAccumulator:
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
     cost_usd: float = 0.0
     tokens: int = 0
+    cached_answers: int = 0
+    cached_scores: int = 0
     scores: dict[str, ScoreAccumulator] = field(default_factory=lambda: defaultdict(ScoreAccumulator))
     items: dict[str, int] = field(default_factory=dict)
     trials: "array[int]" = field(default_factory=lambda: array("i"))
@@ -190,12 +196,14 @@ class RunAccumulator:
         self.verdicts[record.verdict] += 1
         self.cost_usd += record.cost_usd or 0.0
         self.tokens += record.tokens
+        self.cached_answers += record.cached
         if record.latency_ms is not None:
             self.latencies.append(record.latency_ms)
         item = self._place(record.item_id)
         for score in record.scores:
             self.cost_usd += score.cost_usd or 0.0
             self.tokens += score.tokens
+            self.cached_scores += score.cached
             self.scores[score.key].add(score, item)
         if item != ALONE and record.verdict is not None:
             self.trials[item] += 1
@@ -223,6 +231,8 @@ class RunAccumulator:
             cancelled=self.statuses[RecordStatus.CANCELLED],
             cost_usd=self.cost_usd,
             tokens=self.tokens,
+            cached_answers=self.cached_answers,
+            cached_scores=self.cached_scores,
         )
 
     def summary(self, *, started_at: datetime | None, finished_at: datetime, most_trials: int) -> RunSummary:

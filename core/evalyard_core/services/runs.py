@@ -54,7 +54,7 @@ class RunService:
         if old.system is None and "system_version_id" not in changes:
             how = "were submitted" if old.is_external else "are those of traces"
             raise Conflict(f"The outputs of this run {how}; name a systemVersionId to call.", field="runId")
-        trials = changes.get("trials", old.settings.trials)
+        changed = {name: changes[name] for name in ("trials", "cache") if name in changes}
         return await self.start(
             actor=actor,
             new=NewRun(
@@ -67,7 +67,7 @@ class RunService:
                 source=changes.get("source", RunSource.KICKOFF),
                 tags=old.tags,
                 metadata=old.metadata,
-                settings=replace(old.settings, trials=trials),
+                settings=replace(old.settings, **changed),
                 rerun_of=old.id,
             ),
         )

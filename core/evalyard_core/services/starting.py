@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
+from evalyard_core.domain.caching import check_cache
 from evalyard_core.domain.datasets import AttachedEvaluator, Dataset
 from evalyard_core.domain.errors import BadInput, LimitExceeded, NotFound
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
@@ -215,6 +216,7 @@ def _check_settings(settings: RunSettings) -> None:
     if settings.max_duration_seconds is not None:
         check_range(settings.max_duration_seconds, 1.0, 30 * 86_400.0, field="input.maxDurationSeconds")
     check_tags(settings.item_tags, field="input.itemTags")
+    check_cache(settings.cache, field="input.cache")
 
 
 def _run(

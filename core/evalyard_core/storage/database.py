@@ -8,6 +8,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandListener
 
+from .answer_cache import AnswerCacheRepository
 from .changes import ChangeFeed
 from .codec import Document
 from .collection import Session
@@ -24,6 +25,7 @@ from .records import RecordRepository
 from .requests import RequestRepository
 from .runs import RunRepository
 from .schedules import ScheduleRepository
+from .score_cache import ScoreCacheRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
 from .spans import SpanRepository
@@ -55,6 +57,8 @@ class Store:
         self.system_versions = SystemVersionRepository(self._database)
         self.runs = RunRepository(self._database)
         self.records = RecordRepository(self._database)
+        self.answer_cache = AnswerCacheRepository(self._database)
+        self.score_cache = ScoreCacheRepository(self._database)
         self.exports = ExportRepository(self._database)
         self.gates = GateRepository(self._database)
         self.outcomes = OutcomeRepository(self._database)

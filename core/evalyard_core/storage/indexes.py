@@ -101,6 +101,19 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             ("run_id", UP),
             partialFilterExpression={"judged": {"$exists": True}},
         ),
+        # Only what later runs may use again; the newest of an output is found without reading a record.
+        _index(
+            ("project_id", UP),
+            ("answer_key", UP),
+            ("started_at", DOWN),
+            ("_id", UP),
+            partialFilterExpression={"answer_key": {"$exists": True}},
+        ),
+        _index(
+            ("project_id", UP),
+            ("scores.cache_key", UP),
+            partialFilterExpression={"scores.cache_key": {"$exists": True}},
+        ),
     ],
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "spans": [_index(("trace", UP), ("received.start_ns", UP), ("_id", UP))],

@@ -17,12 +17,13 @@ _PROBLEM = PartCodec(Problem)
 
 _OF_SCORES: Final = (
     *("evaluator_id", "part_of", "name", "status", "passed", "number", "label"),
-    *("cost_usd", "prompt_tokens", "completion_tokens", "error"),
+    *("cost_usd", "prompt_tokens", "completion_tokens", "error", "cached_from"),
 )
 #: The projection that `record_figures` needs.
 FIGURES: Final = dict.fromkeys(
     (
         *("item_id", "status", "verdict", "latency_ms", "cost_usd", "prompt_tokens", "completion_tokens"),
+        "cached_from.record_id",
         *(f"scores.{name}" for name in _OF_SCORES),
     ),
     1,
@@ -39,6 +40,7 @@ def record_figures(row: Document) -> RecordFigures:
         cost_usd=row["cost_usd"],
         tokens=(row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0),
         scores=[_score_figures(score) for score in row["scores"]],
+        cached=row.get("cached_from") is not None,
     )
 
 
@@ -53,4 +55,5 @@ def _score_figures(part: Document) -> ScoreFigures:
         cost_usd=part.get("cost_usd"),
         tokens=part.get("prompt_tokens", 0) + part.get("completion_tokens", 0),
         error=None if error is None else _PROBLEM.decode(error),
+        cached="cached_from" in part,
     )

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
+from evalyard_core.domain.caching import AnswerOrigin
 from evalyard_core.domain.facets import facets_of
 from evalyard_core.domain.lists import RecordList
 from evalyard_core.domain.mapping import Context, figures_of
@@ -43,7 +44,7 @@ _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
 _ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
 #: The arguments of `figures_of`.
 _TOOK: Final = ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "attempts")
-_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values(), *_TOOK), 1)
+_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values(), *_TOOK, "cached_from"), 1)
 _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 #: How many records a summary reads at once.
@@ -53,6 +54,7 @@ _UNTOUCHED: Final[Document] = {"verdict": None, "error": None, "scores": [], "st
 
 _PROBLEM = PartCodec(Problem)
 _OUTCOME = PartCodec(Outcome)
+_ORIGIN = PartCodec(AnswerOrigin)
 _SCORES = PartCodec(tuple[Score, ...])
 _ANNOTATION = PartCodec(Annotation)
 
@@ -239,7 +241,7 @@ class RecordRepository(Listed[Record, RecordList]):
         async with self._rows.find(query, projection=_MAPPED, batch_size=most).sort("seq", 1).limit(most) as rows:
             async for row in rows:
                 parts = {root: load_json(row[name]) for root, name in _ROOTS.items()}
-                figures = figures_of(**{name: row[name] for name in _TOOK})
+                figures = figures_of(**_took(row))
                 found.append(CompletedCase(row["seq"], {**parts, "record": figures}))
                 size += sum(len(row[name] or "") for name in _ROOTS.values())
                 if size > _PAGE_CHARACTERS:
@@ -300,8 +302,16 @@ def decode_outcome(part: Any) -> Outcome:
     return _OUTCOME.decode(part)
 
 
+def _took(row: Document) -> Document:
+    """Return what answering took: of an output that was used again, where it was made."""
+    took = row.get("cached_from") or row
+    return {name: took.get(name) for name in _TOOK}
+
+
 def _outcome_fields(outcome: Outcome) -> Document:
-    return {
+    # Only what later runs may use has a key: an index holds nothing else.
+    keyed = {} if outcome.cache_key is None else {"answer_key": outcome.cache_key}
+    return keyed | {
         "output": dump_json(outcome.output),
         "response": dump_json(outcome.response),
         "error": None if outcome.error is None else _PROBLEM.encode(outcome.error),
@@ -311,6 +321,7 @@ def _outcome_fields(outcome: Outcome) -> Document:
         "prompt_tokens": outcome.prompt_tokens,
         "completion_tokens": outcome.completion_tokens,
         "trace_id": outcome.trace_id,
+        "cached_from": None if outcome.cached_from is None else _ORIGIN.encode(outcome.cached_from),
         "started_at": outcome.started_at,
         "finished_at": outcome.finished_at,
     }

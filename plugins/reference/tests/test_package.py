@@ -8,7 +8,7 @@ DESCRIBED = {found.name: describe_evaluator(found, LOADED[found.name]) for found
 
 def test_the_package_offers_metrics_of_records_and_of_runs():
     of_records = {"bleu", "cer", "chrf", "rouge", "ter", "wer"}
-    of_runs = {"corpus_bleu", "corpus_cer", "corpus_chrf", "corpus_ter", "corpus_wer"}
+    of_runs = {"corpus_bleu", "corpus_cer", "corpus_chrf", "corpus_rouge", "corpus_ter", "corpus_wer"}
     assert DESCRIBED.keys() == of_records | of_runs
     assert {name for name, evaluator in LOADED.items() if scores_runs(evaluator)} == of_runs
     assert {plugin.score_type for plugin in DESCRIBED.values()} == {ScoreType.NUMERIC}

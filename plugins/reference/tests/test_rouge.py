@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from evalyard import EvaluationError, Skip
-from evalyard_reference import Rouge, RougeConfig
+from evalyard_reference import CorpusRouge, Rouge, RougeConfig
 
 
 def _score(output, expected, **config):
@@ -43,6 +43,28 @@ def test_rouge_agrees_with_published_examples(variant, output, expected, precisi
         score = _score(output, expected, variant=variant, value=value)
         assert score.value == pytest.approx(number, abs=1e-12)
         assert score.metadata == pytest.approx(wanted, abs=1e-12)
+
+
+@pytest.mark.parametrize("variant", ["rouge1", "rougeL"])
+def test_rouge_of_a_run_agrees_with_the_example_of_rouge_score(variant):
+    """The sample usage of scoring.BootstrapAggregator, whose `mid` estimates the mean; its digits are cut off."""
+    cases = [
+        {"output": "one two", "expected": "one two three"},
+        {"output": "seven eight", "expected": ["one two five six"]},
+        {"output": "left out", "expected": None},
+    ]
+    score = CorpusRouge(RougeConfig(variant=variant)).evaluate_run(cases)
+    recall = CorpusRouge(RougeConfig(variant=variant, value="recall")).evaluate_run(cases)
+
+    wanted = {"precision": 1 / 2, "recall": 1 / 3, "fmeasure": 2 / 5}
+    assert score.metadata == pytest.approx(wanted, abs=1e-12)
+    assert (score.value, recall.value) == pytest.approx((2 / 5, 1 / 3), abs=1e-12)
+    assert score.explanation == "2 records: Precision 0.500, recall 0.333, F-measure 0.400."
+
+
+def test_a_run_without_a_reference_is_skipped():
+    with pytest.raises(Skip, match="No record of the run has an expected output"):
+        CorpusRouge(RougeConfig()).evaluate_run([{"output": "a", "expected": None}])
 
 
 def test_the_best_reference_counts_by_its_f_measure():

@@ -1,5 +1,6 @@
 """The messages between a worker and a plugin's process."""
 
+import importlib
 import json
 import math
 import socket
@@ -13,6 +14,7 @@ import evalyard
 from evalyard import EvaluationError, Score, ScoreType, Skip
 from evalyard.isolation import BadMessage, Raised, Unpacker, pack, read_answer
 from evalyard.isolation._answers import error_message, result_message
+from evalyard.isolation._instances import Instances
 from evalyard.isolation._wire import LONGEST_ANSWER, Channel
 from evalyard.plugins import ResultError, VariableError, discover, load_evaluator
 
@@ -54,7 +56,7 @@ def test_a_channel_gives_one_message_after_the_other_and_none_at_the_end():
         assert [channel.receive(), channel.receive()] == [{"first": "ä"}, [2]]
         channel.send({"answer": 1})
         assert list(Unpacker().feed(ours.recv(100))) == [{"answer": 1}]
-        with pytest.raises(ValueError, match=r"^it has 16,777,2\d\d bytes$"):
+        with pytest.raises(ValueError, match=r"^it has 4,194,3\d\d bytes$"):
             channel.send("x" * LONGEST_ANSWER)
         ours.shutdown(socket.SHUT_WR)
         assert channel.receive() is None
@@ -159,3 +161,32 @@ def far(*, output): return True
 
     with pytest.raises(evalyard.PluginLoadError, match=r"far\.isolation is 'moon'; it is one of none, process\."):
         load_evaluator(found)
+
+
+COUNTING = """
+from evalyard import Config, Evaluator, ScoreType
+
+calls = []
+
+class Numbered(Config):
+    number: int
+
+class Counts(Evaluator[Numbered]):
+    score_type = ScoreType.BOOLEAN
+
+    def setup(self): calls.append(("setup", self.config.number))
+    def teardown(self): calls.append(("teardown", self.config.number))
+    def evaluate(self, *, output): return True
+"""
+
+
+def test_a_process_keeps_eight_evaluators_set_up_and_those_that_were_used_last(install):
+    install("acme", plugins={"counts": "acme_counts:Counts"}, modules={"acme_counts": COUNTING})
+    instances = Instances()
+    for number in (0, 1, 2, 3, 4, 5, 6, 7, 0, 8):
+        instances.make("acme/counts", {"number": number}).set_up()
+    calls = importlib.import_module("acme_counts").calls
+
+    assert calls == [*(("setup", number) for number in range(8)), ("teardown", 1), ("setup", 8)]
+    instances.close()
+    assert sorted(calls[10:]) == [("teardown", number) for number in (0, 2, 3, 4, 5, 6, 7, 8)]

@@ -12,6 +12,7 @@ from evalyard_schema.described import input_type
 from evalyard_schema.enums import RunSource
 from evalyard_schema.given import changes
 from evalyard_schema.ids import decode, decode_given, decode_many
+from evalyard_schema.inputs.caching import RunCacheInput, given_cache
 
 _DEFAULTS = RunSettings()
 
@@ -48,6 +49,9 @@ class RunParts:
         "and statusReason says which budget."
     )
     max_duration_seconds: float | None = strawberry.field(description="A budget too.")
+    cache: RunCacheInput | None = strawberry.field(
+        description="What may be used again instead of being paid for again; nothing unless given."
+    )
 
     def parts(self, *, field: str) -> dict[str, Any]:
         """Return the parts by their names in the domain, with raw ids, or refuse an id; `field` is the input's path."""
@@ -81,6 +85,7 @@ class RunParts:
             item_tags=tuple(self.item_tags or ()),
             max_cost_usd=self.max_cost_usd,
             max_duration_seconds=self.max_duration_seconds,
+            cache=given_cache(self.cache) or _DEFAULTS.cache,
         )
 
 
@@ -115,6 +120,7 @@ class RerunInput:
     name: str | None
     source: RunSource | None = RunSource.KICKOFF
     trials: int | None
+    cache: RunCacheInput | None = strawberry.field(description="{} uses nothing again.")
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the run that is repeated, with raw ids, or refuse an id."""
@@ -127,6 +133,7 @@ class RerunInput:
             "name": self.name,
             "source": self.source or RunSource.KICKOFF,
             "trials": self.trials,
+            "cache": given_cache(self.cache),
         }
         return {name: value for name, value in wanted.items() if value is not None}
 

@@ -94,6 +94,10 @@ class RunSummary:
     passed: int
     failed: int
     errored: int
+    cached_answers: int = strawberry.field(
+        description="Records whose output was used again; they have no latency and cost nothing."
+    )
+    cached_scores: int = strawberry.field(description="Scores that were used again.")
     outdated: bool = strawberry.field(
         description="Whether somebody has scored a record since these figures were made; they are made anew at once."
     )
@@ -114,6 +118,8 @@ class RunSummary:
             passed=summary.passed,
             failed=summary.failed,
             errored=summary.errored,
+            cached_answers=run.progress.cached_answers,
+            cached_scores=min(run.progress.cached_scores, LARGEST_INT),
             outdated=summary.outdated,
         )
 

@@ -13,7 +13,7 @@ from evalyard_schema.enums import RecordStatus, Verdict
 from evalyard_schema.ids import encode
 from evalyard_schema.types import item, run, score
 from evalyard_schema.types.edges import follow, follow_if_there
-from evalyard_schema.types.lazy import LazyDatasetItem, LazyRun, LazyScore
+from evalyard_schema.types.lazy import LazyDatasetItem, LazyRecord, LazyRun, LazyScore
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.problem import Problem
 
@@ -58,6 +58,9 @@ class Record(Node):
         description="Null while it is not known, and where no score could pass or fail."
     )
     attempts: int = strawberry.field(description="How often the system was called.")
+    cached: bool = strawberry.field(
+        description="Whether the output was used again: nobody was called, so that there is no latency and no cost."
+    )
     latency_ms: float | None
     cost_usd: float | None
     prompt_tokens: int | None
@@ -81,6 +84,7 @@ class Record(Node):
             status=record.status,
             verdict=record.verdict,
             attempts=record.attempts,
+            cached=record.cached_from is not None,
             latency_ms=record.latency_ms,
             cost_usd=record.cost_usd,
             prompt_tokens=record.prompt_tokens,
@@ -98,6 +102,12 @@ class Record(Node):
     def item(self, info: Info) -> LazyDatasetItem | None:
         """The dataset item as it is now; null when there was none, or the dataset was deleted since."""
         return follow_if_there(info.context.loaders.items, self.record.item_id, item.DatasetItem.of)
+
+    @field
+    def cached_from(self, info: Info) -> LazyRecord | None:
+        """The record whose output it has, with what that took; null where it is its own, or that was deleted since."""
+        origin = self.record.cached_from
+        return follow_if_there(info.context.loaders.records, origin.record_id if origin else None, Record.of)
 
     @field
     def error(self) -> Problem | None:

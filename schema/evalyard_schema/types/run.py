@@ -16,6 +16,7 @@ from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
 from evalyard_schema.types import dataset, monitor, project, record, schedule, system
+from evalyard_schema.types.caching import RunCache
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
@@ -61,6 +62,7 @@ class Run(RunResults, Node):
     item_tags: list[str]
     max_cost_usd: float | None
     max_duration_seconds: float | None
+    cache: RunCache
 
     @classmethod
     def of(cls, run: domain.Run) -> Self:
@@ -90,6 +92,7 @@ class Run(RunResults, Node):
             item_tags=list(run.settings.item_tags),
             max_cost_usd=run.settings.max_cost_usd,
             max_duration_seconds=run.settings.max_duration_seconds,
+            cache=RunCache.of(run.settings.cache),
         )
 
     @field

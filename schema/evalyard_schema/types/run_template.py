@@ -9,6 +9,7 @@ from evalyard_core.domain import schedules as domain
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.types import dataset, evaluator, system
+from evalyard_schema.types.caching import RunCache
 from evalyard_schema.types.edges import follow_if_there
 from evalyard_schema.types.lazy import LazyDataset, LazyEvaluator, LazySystem, LazySystemVersion
 
@@ -31,6 +32,7 @@ class RunTemplate:
     item_tags: list[str]
     max_cost_usd: float | None
     max_duration_seconds: float | None
+    cache: RunCache
 
     @classmethod
     def of(cls, template: domain.RunTemplate) -> Self:
@@ -51,6 +53,7 @@ class RunTemplate:
             item_tags=list(settings.item_tags),
             max_cost_usd=settings.max_cost_usd,
             max_duration_seconds=settings.max_duration_seconds,
+            cache=RunCache.of(settings.cache),
         )
 
     @field

@@ -45,6 +45,7 @@ class Score(Node):
     completion_tokens: int | None
     duration_ms: float | None
     author: str | None = strawberry.field(description="Who gave it, where a person did.")
+    cached: bool = strawberry.field(description="Whether it was used again, and cost nothing.")
     created_at: datetime
 
     @classmethod
@@ -93,6 +94,7 @@ class Score(Node):
             completion_tokens=score.completion_tokens,
             duration_ms=score.duration_ms,
             author=score.author,
+            cached=score.cached,
             created_at=score.created_at,
         )
 
@@ -107,6 +109,11 @@ class Score(Node):
     def evaluator(self, info: Info) -> LazyEvaluator | None:
         """The evaluator as it is now; null for a person's score that is for none."""
         return follow_if_there(info.context.loaders.evaluators, self.score.given_by, evaluator.Evaluator.of)
+
+    @field
+    def cached_from(self, info: Info) -> LazyRecord | None:
+        """The record that it was made for; null where that is its own, or was deleted since."""
+        return follow_if_there(info.context.loaders.records, self.score.cached_from, record.Record.of)
 
     @field
     def error(self) -> Problem | None:

@@ -1,12 +1,9 @@
 """`evalyard plugins`: what the server adds to the SDK's commands."""
 # ruff: noqa: PLC0415 - the help must not wait for what only the command needs
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from evalyard_workers.plugins.rules import PluginRules
 
 _PipOptions = Annotated[
     list[str] | None, typer.Argument(help="Options for pip, behind `--`.", metavar="-- PIP OPTIONS")
@@ -20,24 +17,17 @@ def list_plugins(
     """List what is installed here, or isolated beside it, with its health; a broken plugin says what to do."""
     import asyncio
 
+    from evalyard.cli.listing import show
     from evalyard_core.logging import configure_logging
     from evalyard_server.cli.options import read_settings, refusals
-    from evalyard_server.installed import as_lines, as_table, installed_plugins
+    from evalyard_server.installed import installed_plugins
     from evalyard_workers.plugins.rules import PluginRules
 
     with refusals():
         settings = read_settings()
     # The table says what is broken.
     configure_logging(settings.model_copy(update={"log_level": "error"}))
-    found = asyncio.run(installed_plugins(PluginRules.of(settings)))
-    if as_json:
-        typer.echo(as_lines(found))
-    else:
-        from rich.console import Console
-
-        Console().print(as_table(found))
-    if any(plugin.problem for plugin in found):
-        raise typer.Exit(1)
+    show(asyncio.run(installed_plugins(PluginRules.of(settings))), as_json=as_json)
 
 
 def install_package(
@@ -58,21 +48,28 @@ def install_package(
         if isolated and folder is not None:
             environment = install_isolated(package, options or [], folder)
             typer.echo(f"{environment.name} is installed in {environment.folder}.")
-            _show_health(PluginRules(allowed=(environment.name,), folder=folder), environment.name)
+            _show_health(environment.name)
         else:
             install_here(package, options or [])
     typer.echo("Workers that run find it with the mutation refreshPlugins; `evalyard plugins list` shows its health.")
 
 
-def _show_health(rules: "PluginRules", name: str) -> None:
+def _show_health(name: str) -> None:
     """Say what was installed, and exit with 1 where it can't be used."""
     import asyncio
+    from dataclasses import replace
 
     from evalyard_core.logging import configure_logging
     from evalyard_server.cli.options import read_settings
     from evalyard_server.installed import installed_plugins
+    from evalyard_workers.plugins.rules import PluginRules
 
-    configure_logging(read_settings(log_level="error"))
+    settings = read_settings(log_level="error")
+    configure_logging(settings)
+    rules = PluginRules.of(settings)
+    if not rules.allowed:
+        # Nothing else has to be loaded to tell.
+        rules = replace(rules, allowed=(name,))
     plugins = [
         p for p in asyncio.run(installed_plugins(rules)) if p.key.startswith(f"{name}/") and p.kind == "evaluator"
     ]

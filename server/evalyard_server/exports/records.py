@@ -36,6 +36,7 @@ _OWN: Final[tuple[tuple[str, ValueKind, _Read], ...]] = (
     ("prompt_tokens", _INTEGER, lambda record: record.prompt_tokens),
     ("completion_tokens", _INTEGER, lambda record: record.completion_tokens),
     ("trace_id", _TEXT, lambda record: record.trace_id),
+    ("cached_from", _TEXT, lambda record: record.cached_from and encode("Record", record.cached_from.record_id)),
     ("started_at", _TIME, lambda record: record.started_at),
     ("finished_at", _TIME, lambda record: record.finished_at),
     ("annotations", _JSON, lambda record: [_annotation(entry) for entry in record.annotations]),

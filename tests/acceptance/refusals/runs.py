@@ -11,6 +11,11 @@ def _setting(name: str, value: float, says: str) -> Refused:
     return bad_input(f"{name} {value}", op.START_RUN, f"input.{name}", says, input={**_OVER, name: value})
 
 
+def _age(name: str, seconds: float, says: str) -> Refused:
+    given = {**_OVER, "cache": {name: seconds}}
+    return bad_input(f"{name} {seconds}", op.START_RUN, f"input.cache.{name}", says, input=given)
+
+
 CASES: tuple[Refused, ...] = (
     _setting("trials", 0, "trials must be 1 to 100, not 0."),
     _setting("trials", 101, "trials must be 1 to 100, not 101."),
@@ -22,6 +27,8 @@ CASES: tuple[Refused, ...] = (
     _setting("sampleSize", 0, "sampleSize must be 1 to 1,000,000, not 0."),
     _setting("maxCostUsd", -0.01, "maxCostUsd must be 0.0 to 1,000,000,000.0, not -0.01."),
     _setting("maxDurationSeconds", -1, "maxDurationSeconds must be 1.0 to 2,592,000.0, not -1."),
+    _age("answersMaxAgeSeconds", -1, "answersMaxAgeSeconds must be 0.0 to 31,622,400.0, not -1."),
+    _age("scoresMaxAgeSeconds", 31_622_401, "scoresMaxAgeSeconds must be 0.0 to 31,622,400.0, not 31622401."),
     _setting("datasetVersion", 99, "The dataset has versions 0 to 3, not 99."),
     _setting("datasetVersion", -1, "The dataset has versions 0 to 3, not -1."),
     bad_input(
@@ -143,6 +150,14 @@ CASES: tuple[Refused, ...] = (
         "trials must be 1 to 100, not 0.",
         runId="<called>",
         input={"trials": 0},
+    ),
+    bad_input(
+        "another run with a cache of a negative age",
+        op.RERUN,
+        "input.cache.scoresMaxAgeSeconds",
+        "scoresMaxAgeSeconds must be 0.0 to 31,622,400.0, not -0.5.",
+        runId="<called>",
+        input={"cache": {"scoresMaxAgeSeconds": -0.5}},
     ),
     not_found(
         "another run with an unknown evaluator",

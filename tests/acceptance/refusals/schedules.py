@@ -42,6 +42,7 @@ CASES: tuple[Refused, ...] = (
     _run("a schedule over a version to come", "datasetVersion", "has versions 0 to 3, not 9.", datasetVersion=9),
     _run("a schedule of no trials", "trials", "trials must be 1 to 100, not 0.", trials=0),
     _run("a schedule of calls without time", "timeoutSeconds", "must be 0.01 to 3,600.0, not 0.0.", timeoutSeconds=0),
+    _run("a cache of the day before", "cache.answersMaxAgeSeconds", "not -1.0.", cache={"answersMaxAgeSeconds": -1}),
     _run("a schedule with a tag without a name", "tags[0]", "A name can't be empty.", tags=[""]),
     _run("a run's name with an unknown part", "name", "There is no placeholder {number}; there are ", name="{number}"),
     _run("an id of another kind in a schedule", "datasetId", "This is the id of a System; ", datasetId="<system>"),

@@ -27,6 +27,7 @@ from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
 from evalyard_workers.plugins.threads import Threads
 
+from .caching import CachingCaller, caching
 from .calling import Caller
 from .dispatching import dispatch
 from .lane import Lane
@@ -34,6 +35,7 @@ from .lease import LEASE_SECONDS, Lease
 from .monitored import lay_down_traces
 from .planning import lay_down
 from .replaying import Replayer
+from .score_caching import ScoreCache
 from .scoring import RunScorer
 from .whole import RunAsAWhole
 
@@ -216,7 +218,8 @@ class Engine:
             await self._fail(run, f"The system can't be called: {error}")
             return _Ended(TaskState.READY)
         try:
-            scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout)
+            cache = ScoreCache.of(run, self._store)
+            scorer = RunScorer(run, self._host, self._scoring_threads, self._evaluator_timeout, cache=cache)
             lane = Lane(self._store, run, lease.task, caller=caller, scorer=scorer)
             await self._carry_out(lane, lease)
         finally:
@@ -227,12 +230,15 @@ class Engine:
             return _Ended(TaskState.READY)
         return _Ended(self._state_after(lane, run))
 
-    async def _caller(self, run: Run) -> Caller | Replayer | None:
+    async def _caller(self, run: Run) -> Caller | CachingCaller | Replayer | None:
         """Return what gives the outputs of a run; None where they are submitted."""
         if run.system is not None and run.system.replays is not None:
             return Replayer(self._store, run.system.replays)
         called = run.called_system
-        return None if called is None else Caller(await self._targets.acquire(called), run.settings)
+        if called is None:
+            return None
+        caller = Caller(await self._targets.acquire(called), run.settings)
+        return caching(caller, self._store, run, target_version=self._host.target_version(called.target))
 
     @staticmethod
     def _state_after(lane: Lane, run: Run) -> TaskState:

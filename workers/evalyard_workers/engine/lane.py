@@ -14,6 +14,7 @@ from evalyard_core.domain.tasks import Task
 from evalyard_core.storage import Store
 from evalyard_core.storage.runs import RunPulse
 
+from .caching import CachingCaller
 from .calling import Caller
 from .replaying import Replayer
 from .scoring import RunScorer
@@ -27,7 +28,7 @@ class Lane:
     """One turn of a worker at a lane."""
 
     def __init__(
-        self, store: Store, run: Run, task: Task, *, caller: Caller | Replayer | None, scorer: RunScorer
+        self, store: Store, run: Run, task: Task, *, caller: Caller | CachingCaller | Replayer | None, scorer: RunScorer
     ) -> None:
         self._store = store
         self._run = run

@@ -17,6 +17,8 @@ from evalyard_workers.plugins.refusals import problem_of
 from evalyard_workers.plugins.scoring import Scorer
 from evalyard_workers.plugins.threads import Threads
 
+from .score_caching import NOTHING_KNOWN, Asked, Known, ScoreCache
+
 
 class Called(NamedTuple):
     """A record as it was read, and what calling its system gave."""
@@ -40,8 +42,11 @@ class Unsent:
 class RunScorer:
     """The evaluators of one run."""
 
-    def __init__(self, run: Run, host: PluginHost, threads: Threads, timeout_seconds: float) -> None:
+    def __init__(
+        self, run: Run, host: PluginHost, threads: Threads, timeout_seconds: float, *, cache: ScoreCache | None = None
+    ) -> None:
         self._run = run
+        self._cache = cache
         self._rescoring = frozenset(run.rescoring)
         self._scorers = [
             (snapshot, _scorer(snapshot, host, threads, timeout_seconds))
@@ -52,10 +57,27 @@ class RunScorer:
     async def score(self, called: Sequence[Called]) -> list[Scored]:
         """Return the scores that records are to have, in order: new ones, and those that stay."""
         contexts = [context_of(record, outcome) for record, outcome in called]
+        known = await self._known(called, contexts)
         new = await asyncio.gather(
-            *(self._by(snapshot, scorer, called, contexts) for snapshot, scorer in self._scorers)
+            *(self._by(snapshot, scorer, called, contexts, known) for snapshot, scorer in self._scorers)
         )
         return [self._scored(case.record, [scores[place] for scores in new]) for place, case in enumerate(called)]
+
+    async def _known(self, called: Sequence[Called], contexts: Sequence[Context]) -> Known:
+        """Look up at once what all evaluators are to say; nothing where the run uses no scores again."""
+        if self._cache is None:
+            return NOTHING_KNOWN
+        asked = [
+            Asked(
+                scorer.evaluator,
+                {n: contexts[n] for n, case in enumerate(called) if self._lacks(case.record, snapshot.evaluator_id)},
+                # Whoever has a run scored again wants new scores.
+                anew=snapshot.evaluator_id in self._rescoring,
+            )
+            for snapshot, scorer in self._scorers
+            if isinstance(scorer, Scorer)
+        ]
+        return await self._cache.known(asked)
 
     async def _by(
         self,
@@ -63,6 +85,7 @@ class RunScorer:
         scorer: Scorer | Unsent | Problem,
         called: Sequence[Called],
         contexts: Sequence[Context],
+        known: Known,
     ) -> list[Sequence[Score]]:
         """Return what one evaluator newly says of each record; nothing of one whose score by it stays."""
         scores: list[Sequence[Score]] = [()] * len(called)
@@ -71,8 +94,12 @@ class RunScorer:
             return scores
         if isinstance(scorer, Problem):
             given: Sequence[Sequence[Score]] = [(failed(blank_score(snapshot, now()), scorer),)] * len(places)
-        else:
+        elif isinstance(scorer, Unsent):
             given = await scorer.score([contexts[place] for place in places])
+        else:
+            given = await known.scores(
+                scorer.evaluator, places, ask=lambda lacking: scorer.score([contexts[place] for place in lacking])
+            )
         for place, score in zip(places, given, strict=True):
             scores[place] = score
         return scores

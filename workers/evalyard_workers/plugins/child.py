@@ -27,6 +27,9 @@ _END_SECONDS: Final = 20.0
 _LINES_A_SECOND: Final = 20
 _LONGEST_LINE: Final = 1_000
 _SECRETS: Final = "EVALYARD_SECRET_"
+#: Libraries that compute start a thread a core, each with tens of megabytes of address space; several processes are
+#: beside each other anyway. What the worker's environment says goes before it.
+_THREADS: Final = {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,28 @@ class Late(Exception):
 
 
 class Child:
-    """A process of one distribution, used by one at a time."""
+    """A process of one distribution, used by one at a time.
 
-    def __init__(self, home: Home, process: "subprocess.Popen[bytes]", logging: "asyncio.Task[None]") -> None:
+    `plugin` is the evaluator that it runs, or ran last. Of a `generation` are those that have imported the same code.
+    """
+
+    def __init__(self, home: Home, process: "subprocess.Popen[bytes]", plugin: str, generation: object) -> None:
+        self.plugin = plugin
+        self.generation = generation
         self.used_at = time.monotonic()
         self.is_over = False
+        #: Whether it ran out of memory: what holds that may be there still, and belongs to no other's score.
+        self.is_spent = False
         self._home = home
         self._process = process
-        self._logging = logging
         self._unpacker = Unpacker()
         self._messages: deque[Any] = deque()
+        self._logging: asyncio.Task[None]
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
     @classmethod
-    async def start(cls, home: Home, memory_bytes: int) -> Self:
+    async def start(cls, home: Home, plugin: str, generation: object, memory_bytes: int) -> Self:
         """Start a process; raises Ended, Late or OSError.
 
         Call this on a thread that lives as long as the process should: Linux ends it with its parent thread.
@@ -77,9 +87,9 @@ class Child:
         finally:
             theirs.close()
             os.close(said)
+        child = cls(home, process, plugin, generation)
         # It outlives the run that it was started for: its lines must not be told as that run's.
-        logging = asyncio.create_task(_log_output(output, home.distribution), context=contextvars.Context())
-        child = cls(home, process, logging)
+        child._logging = asyncio.create_task(child._log_output(output), context=contextvars.Context())
         child._reader, child._writer = await asyncio.open_unix_connection(sock=ours)
         try:
             await child._greet(memory_bytes)
@@ -156,12 +166,34 @@ class Child:
         await self.kill()
         if code is None:
             return "closed its line to the worker"
-        return f"ended with exit code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+        return _ending(code)
 
     async def _forget(self) -> None:
         self._writer.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._logging, 1.0)
+
+    async def _log_output(self, output: int) -> None:
+        """Log what a process prints, twenty lines a second at most."""
+        reader = asyncio.StreamReader(limit=_PIECE)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb")
+        )
+        second, lines, dropped = 0.0, 0, 0
+        try:
+            while piece := await reader.read(_PIECE):
+                for line in piece.decode(errors="replace").splitlines():
+                    if time.monotonic() - second > 1.0:
+                        second, lines = time.monotonic(), 0
+                    lines += 1
+                    if lines > _LINES_A_SECOND:
+                        dropped += 1
+                    elif line.strip():
+                        _log.info("printed", plugin=self.plugin, line=line[:_LONGEST_LINE], dropped=dropped)
+                        dropped = 0
+        finally:
+            transport.close()
 
 
 def _started(home: Home, line: socket.socket, output: int) -> "subprocess.Popen[bytes]":
@@ -177,9 +209,17 @@ def _started(home: Home, line: socket.socket, output: int) -> "subprocess.Popen[
     )
 
 
+def _ending(code: int) -> str:
+    """Return how a process ended that was not killed by this one."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    hint = ", as the system does when memory is short" if -code == signal.SIGKILL else ""
+    return f"was ended by {signal.Signals(-code).name}{hint}"
+
+
 def _environment() -> dict[str, str]:
     """Return the worker's environment without what is the worker's own business, such as the database's password."""
-    return {
+    return _THREADS | {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("EVALYARD_") or name.startswith(_SECRETS)
@@ -190,27 +230,6 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
     # The group outlives its leader while there is anybody in it.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-async def _log_output(output: int, distribution: str) -> None:
-    """Log what a process prints, twenty lines a second at most."""
-    reader = asyncio.StreamReader(limit=_PIECE)
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb"))
-    second, lines, dropped = 0.0, 0, 0
-    try:
-        while piece := await reader.read(_PIECE):
-            for line in piece.decode(errors="replace").splitlines():
-                if time.monotonic() - second > 1.0:
-                    second, lines = time.monotonic(), 0
-                lines += 1
-                if lines > _LINES_A_SECOND:
-                    dropped += 1
-                elif line.strip():
-                    _log.info("printed", distribution=distribution, line=line[:_LONGEST_LINE], dropped=dropped)
-                    dropped = 0
-    finally:
-        transport.close()
 
 
 def here(distribution: str) -> Home:

@@ -1,98 +1,83 @@
 """The plugins that run in other processes: what they are, and the processes of each distribution."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import structlog
-
-from evalyard.plugins import FoundPlugin
 from evalyard_core.domain.plugins import EvaluatorPlugin
 
 from .child import Home
 from .children import Children
-from .describing import broken_evaluator, evaluator_told
+from .isolated import Isolated, Offer
 from .refusals import PluginUnavailable
-from .remote import check, describe
+from .remote import check
+from .room import Room
 
-_log = structlog.get_logger(__name__)
-
+#: Describing and checking have places of their own: nobody waits for a run to be told what a plugin is.
+_ASKING: Final = 4
 _IDLE_SECONDS: Final = 600.0
-_LOOK_SECONDS: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A plugin as its process has described it, and where that runs."""
-
-    plugin: EvaluatorPlugin
-    home: Home
+_IDLE_ASKING_SECONDS: Final = 60.0
 
 
 class Elsewhere:
     """Knows the plugins that run elsewhere, and keeps their processes."""
 
-    def __init__(self, memory_bytes: int) -> None:
-        self.plugins: dict[str, Kept] = {}
+    def __init__(self, processes: int, memory_bytes: int, on_news: Callable[[], None]) -> None:
+        """`on_news` is called when more is known than when `refresh` returned."""
         self._memory_bytes = memory_bytes
-        self._children: dict[tuple[str, str, str], Children] = {}
+        self._on_news = on_news
+        self._scoring = Room(processes, _IDLE_SECONDS)
+        self._asking = Room(_ASKING, _IDLE_ASKING_SECONDS, shares=True)
+        self._children: dict[tuple[str, str], Children] = {}
+        self._distributions: dict[tuple[str, str], Isolated] = {}
 
-    async def refresh(self, found: Mapping[str, tuple[FoundPlugin, Home]]) -> None:
-        """Describe what is new; the processes of what is gone, or was upgraded, end when they are not used."""
-        kept = await asyncio.gather(*(self._kept(plugin, home) for plugin, home in found.values()))
-        self.plugins = {one.plugin.key: one for one in kept}
-        there = {_name(home, plugin.version) for plugin, home in found.values()}
-        gone = [self._children.pop(name) for name in list(self._children) if name not in there]
-        await asyncio.gather(*(children.close() for children in gone))
+    @property
+    def plugins(self) -> Mapping[str, tuple[EvaluatorPlugin, Home]]:
+        """Every plugin, broken ones too, with its home."""
+        everyone = self._distributions.values()
+        return {plugin.key: (plugin, one.home) for one in everyone for plugin in one.plugins}
 
-    def children(self, home: Home, version: str) -> Children:
-        """Return the processes of a distribution in one version."""
-        name = _name(home, version)
-        if name not in self._children:
-            self._children[name] = Children(home, self._memory_bytes)
-        return self._children[name]
+    async def refresh(self, offers: list[Offer], patience_seconds: float | None = None) -> None:
+        """Describe what is new, for as long as there is patience; renew the processes of what has changed."""
+        known, self._distributions = self._distributions, {}
+        for offer in offers:
+            name = _name(offer.home)
+            if name in known and known[name].home == offer.home:
+                self._distributions[name] = known.pop(name)
+            else:
+                self._children.pop(name, None)
+                asking = Children(offer.home, self._asking, self._memory_bytes)
+                self._distributions[name] = Isolated(self.children(offer.home), asking)
+        await asyncio.gather(*(gone.close() for gone in known.values()))
+        looks = [await self._distributions[_name(offer.home)].look(offer) for offer in offers]
+        if not looks:
+            return
+        _, late = await asyncio.wait(looks, timeout=patience_seconds)
+        for look in late:
+            look.add_done_callback(lambda _: self._on_news())
+
+    def children(self, home: Home) -> Children:
+        """Return the processes of a distribution."""
+        if _name(home) not in self._children:
+            self._children[_name(home)] = Children(home, self._scoring, self._memory_bytes)
+        return self._children[_name(home)]
 
     async def check(self, key: str, config: Any) -> None:
         """Refuse a config that the evaluator refuses; raises one of `refusals.UNUSABLE`."""
-        kept = self.plugins[key]
-        if kept.plugin.problem is not None:
-            raise PluginUnavailable(f"{key} is broken: {kept.plugin.problem}")
-        await check(self.children(kept.home, kept.plugin.version), key, config)
+        plugin, home = self.plugins[key]
+        if plugin.problem is not None:
+            raise PluginUnavailable(f"{key} is broken: {plugin.problem}")
+        await check(self._distributions[_name(home)].asking, key, config)
 
     async def run(self) -> None:
-        """End processes that nobody has used for ten minutes, for ever."""
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            for children in list(self._children.values()):
-                await children.retire(_IDLE_SECONDS)
+        """End processes that nobody has used for ten minutes, or for one where they only told something, for ever."""
+        await asyncio.gather(self._scoring.run(), self._asking.run())
 
     async def close(self) -> None:
         """End every process."""
-        everyone = list(self._children.values())
-        self._children.clear()
-        await asyncio.gather(*(children.close() for children in everyone))
-
-    async def _kept(self, found: FoundPlugin, home: Home) -> Kept:
-        before = self.plugins.get(found.key)
-        if before is not None and before.home == home and _is_same(before.plugin, found):
-            return before
-        if found.problem is not None:
-            return Kept(broken_evaluator(found, found.problem), home)
-        try:
-            told = await describe(self.children(home, found.version), found.key)
-            return Kept(evaluator_told(found, told), home)
-        except PluginUnavailable as error:
-            problem = str(error)
-        except (KeyError, TypeError, ValueError):
-            problem = f"The process of {found.key} describes it in another form: install its evalyard again."
-        _log.warning("plugin is broken", plugin=found.key, problem=problem)
-        return Kept(broken_evaluator(found, problem), home)
+        await asyncio.gather(*(one.close() for one in self._distributions.values()))
+        await asyncio.gather(self._scoring.close(), self._asking.close())
 
 
-def _name(home: Home, version: str) -> tuple[str, str, str]:
-    return (home.python, home.distribution, version)
-
-
-def _is_same(plugin: EvaluatorPlugin, found: FoundPlugin) -> bool:
-    return plugin.problem is None and found.problem is None and plugin.version == found.version
+def _name(home: Home) -> tuple[str, str]:
+    return (home.python, home.distribution)

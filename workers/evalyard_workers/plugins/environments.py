@@ -35,14 +35,24 @@ class Environment:
         """How its plugins are run."""
         return Home(self.name, str(self.python))
 
+    @property
+    def folders(self) -> list[str]:
+        """The folders of its packages and of those that the worker lends it."""
+        return [str(self.site), str(self.lent)]
+
+    @property
+    def lent(self) -> Path:
+        """The folder of what the worker lends it."""
+        return self.folder / "lent"
+
     def plugins(self, group: str) -> list[FoundPlugin]:
-        """Return the plugins that are installed in it, without importing any."""
-        return discover(group, [str(self.site)])
+        """Return the plugins of its distribution, without importing any; not those of what that needs."""
+        return [found for found in discover(group, [str(self.site)]) if found.distribution == self.name]
 
 
 def environments(folder: Path | None) -> Iterator[Environment]:
     """Yield the environments of a folder; one that is being made is none."""
     if folder is not None and folder.is_dir():
         for entry in sorted(folder.iterdir()):
-            if not entry.name.startswith(".") and (entry / "bin" / "python").exists():
+            if not entry.name.startswith(".") and (entry / "pyvenv.cfg").exists():
                 yield Environment(entry)

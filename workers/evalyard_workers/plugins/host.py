@@ -4,9 +4,7 @@ import asyncio
 import inspect
 import sys
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-import structlog
+from typing import Any
 
 import evalyard
 from evalyard import plugins as sdk
@@ -18,20 +16,14 @@ from evalyard_core.domain.plugins import EvaluatorPlugin, TargetPlugin
 from .child import Home, here
 from .configs import read_config
 from .describing import broken_evaluator, evaluator_of, target_of, variable_of
-from .elsewhere import Elsewhere, Kept
-from .environments import Environment, environments
-from .lending import CannotLend, lend
+from .elsewhere import Elsewhere
+from .finding import Found, find
 from .live import EvaluatorPool, LiveEvaluator
 from .loading import Imports, Loaded
 from .refusals import PluginUnavailable
 from .remote import RemoteEvaluator
 from .rules import PluginRules
-from .trouble import Trouble
-
-_log = structlog.get_logger(__name__)
-
-EVALUATORS: Final = "evalyard.evaluators"
-TARGETS: Final = "evalyard.targets"
+from .trouble import Trouble, Troubles
 
 EvaluatorClass = type[evalyard.Evaluator[Any]]
 TargetClass = type[evalyard.Target[Any]]
@@ -53,32 +45,30 @@ class ReadyEvaluator:
     trouble: Trouble = field(default_factory=lambda: Trouble("The evaluator"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is installed: in this environment, and what runs elsewhere, with its home."""
-
-    evaluators: list[sdk.FoundPlugin]
-    targets: list[sdk.FoundPlugin]
-    elsewhere: dict[str, tuple[sdk.FoundPlugin, Home]]
-
-
 class PluginHost:
-    """Finds and loads plugins; `refresh` looks again for those installed since."""
+    """Finds and loads plugins; `refresh` looks again for those installed since.
+
+    `news` is set when more is known of plugins than when `refresh` returned.
+    """
 
     def __init__(self, rules: PluginRules | None = None) -> None:
         self.pool = EvaluatorPool()
+        self.news = asyncio.Event()
         self._rules = rules or PluginRules()
         self._imports = Imports()
-        self._elsewhere = Elsewhere(self._rules.memory_bytes)
+        self._elsewhere = Elsewhere(self._rules.processes, self._rules.memory_bytes, self.news.set)
         self._evaluators: dict[str, Loaded[EvaluatorClass]] = {}
         self._targets: dict[str, Loaded[TargetClass]] = {}
-        self._troubles: dict[tuple[str, str, str], Trouble] = {}
+        self._troubles = Troubles()
 
-    async def refresh(self) -> None:
-        """Find and load what is installed; imports run in a thread, since some take seconds."""
-        found = await asyncio.to_thread(self._find)
+    async def refresh(self, patience_seconds: float | None = None) -> None:
+        """Find and load what is installed; imports run in a thread, since some take seconds.
+
+        Processes are given so much time to import theirs, None for any; `news` tells when others are done.
+        """
+        found = await asyncio.to_thread(find, self._rules)
         self._evaluators, self._targets = await asyncio.to_thread(self._load, found)
-        await self._elsewhere.refresh(found.elsewhere)
+        await self._elsewhere.refresh(found.elsewhere, patience_seconds)
 
     async def close(self) -> None:
         """Tear everything down, when nothing is scored any more."""
@@ -99,18 +89,19 @@ class PluginHost:
         return [*self._evaluators, *self._elsewhere.plugins, *self._targets]
 
     def where(self, key: str) -> str:
-        """Say where an evaluator runs, in words."""
-        kept = self._elsewhere.plugins.get(key)
-        if kept is not None:
-            return "in a process" if kept.home.python == sys.executable else "in its own environment"
-        loaded = self._evaluators.get(key)
-        asks = loaded is not None and loaded.component is not None and loaded.component.isolation == "process"
-        return "in a process" if asks else "in the worker"
+        """Say where an evaluator that is installed runs, in words."""
+        elsewhere = self._elsewhere.plugins.get(key)
+        if elsewhere is not None:
+            return "in a process" if elsewhere[1].python == sys.executable else "in its own environment"
+        component = self._evaluators[key].component
+        if component is None:
+            return "nowhere"
+        return "in a process" if component.isolation == "process" else "in the worker"
 
     def evaluator_plugins(self) -> tuple[EvaluatorPlugin, ...]:
         """Return what the library shows of the evaluators."""
         shown = {key: _described(loaded) for key, loaded in self._evaluators.items()}
-        shown |= {key: kept.plugin for key, kept in self._elsewhere.plugins.items()}
+        shown |= {key: plugin for key, (plugin, _) in self._elsewhere.plugins.items()}
         return tuple(shown[key] for key in sorted(shown))
 
     def target_plugins(self) -> tuple[TargetPlugin, ...]:
@@ -119,13 +110,12 @@ class PluginHost:
 
     def evaluator(self, snapshot: EvaluatorSnapshot) -> ReadyEvaluator:
         """Make an evaluator of a run; raises `PluginUnavailable`, `ConfigRefused` or what its class raises."""
-        kept = self._elsewhere.plugins.get(snapshot.plugin)
-        if kept is not None:
-            return self._remote(snapshot, kept)
+        elsewhere = self._elsewhere.plugins.get(snapshot.plugin)
+        if elsewhere is not None:
+            return self._remote(snapshot, *elsewhere)
         component, found = _usable(self._evaluators, snapshot.plugin)
-        trouble = self._trouble(snapshot, found.version)
-        if component.isolation == "process" or self._has_hung(found.key):
-            return self._remote(snapshot, Kept(evaluator_of(found, component), here(found.distribution)))
+        if component.isolation == "process" or self._troubles.has_hung_here(found.key):
+            return self._remote(snapshot, evaluator_of(found, component), here(found.distribution))
         name = (found.key, found.version, dump_json(snapshot.config) or "")
         made = LiveEvaluator(component(read_config(component, snapshot.config)), found.key, self.pool.loop(found.key))
         variables = sdk.read_variables(component)
@@ -140,7 +130,7 @@ class PluginHost:
             in_batches=in_batches,
             scores_runs=sdk.scores_runs(component),
             is_async_run=inspect.iscoroutinefunction(component.evaluate_run),
-            trouble=trouble,
+            trouble=self._troubles.of(found.key, found.version, snapshot.config_hash),
         )
 
     def target(self, key: str, config: Any) -> evalyard.Target[Any]:
@@ -148,6 +138,11 @@ class PluginHost:
         component, _ = _usable(self._targets, key)
         target: evalyard.Target[Any] = component(read_config(component, config))
         return target
+
+    def target_version(self, key: str) -> str:
+        """Return the version of a target's distribution, "" where it is not here."""
+        loaded = self._targets.get(key)
+        return "" if loaded is None else loaded.found.version
 
     async def check_evaluator(self, key: str, config: Any) -> None:
         """Refuse a config that the evaluator refuses."""
@@ -162,36 +157,21 @@ class PluginHost:
         component, _ = _usable(self._targets, key)
         await asyncio.to_thread(lambda: component(read_config(component, config)))
 
-    def _find(self) -> _Found:
-        evaluators = [self._rules.judge(found) for found in sdk.discover(EVALUATORS)]
-        isolated = [found for found in evaluators if found.problem is None and self._rules.isolates(found)]
-        elsewhere = {found.key: (found, here(found.distribution)) for found in isolated}
-        for environment in environments(self._rules.folder):
-            _lend(environment)
-            for found in environment.plugins(EVALUATORS):
-                elsewhere[found.key] = (self._rules.judge(found), environment.home)
-        return _Found(
-            evaluators=[found for found in evaluators if found.key not in elsewhere],
-            targets=[self._rules.judge(found) for found in sdk.discover(TARGETS)],
-            elsewhere=elsewhere,
-        )
-
-    def _load(self, found: _Found) -> tuple[dict[str, Loaded[EvaluatorClass]], dict[str, Loaded[TargetClass]]]:
+    def _load(self, found: Found) -> tuple[dict[str, Loaded[EvaluatorClass]], dict[str, Loaded[TargetClass]]]:
         load, evaluators, targets = self._imports.load, self._evaluators, self._targets
+        self._imports.note(found.versions)
         return (
             {one.key: load(one, evaluators.get(one.key), sdk.load_evaluator) for one in found.evaluators},
             {one.key: load(one, targets.get(one.key), sdk.load_target) for one in found.targets},
         )
 
-    def _remote(self, snapshot: EvaluatorSnapshot, kept: Kept) -> ReadyEvaluator:
-        plugin = kept.plugin
+    def _remote(self, snapshot: EvaluatorSnapshot, plugin: EvaluatorPlugin, home: Home) -> ReadyEvaluator:
         if plugin.problem is not None:
             raise PluginUnavailable(f"{plugin.key} is broken: {plugin.problem}")
-        trouble = self._trouble(snapshot, plugin.version)
-        children = self._elsewhere.children(kept.home, plugin.version)
+        trouble = self._troubles.of(plugin.key, plugin.version, snapshot.config_hash)
         return ReadyEvaluator(
             snapshot=snapshot,
-            live=RemoteEvaluator(plugin.key, snapshot.config, children, trouble),
+            live=RemoteEvaluator(plugin.key, snapshot.config, self._elsewhere.children(home), trouble),
             version=plugin.version,
             readers=compile_readers(plugin.variables, snapshot.mapping),
             # Types are the author's classes, and known to the other process only.
@@ -201,22 +181,6 @@ class PluginHost:
             scores_runs=plugin.scores_runs,
             trouble=trouble,
         )
-
-    def _trouble(self, snapshot: EvaluatorSnapshot, version: str) -> Trouble:
-        name = (snapshot.plugin, version, snapshot.config_hash)
-        return self._troubles.setdefault(name, Trouble(snapshot.plugin))
-
-    def _has_hung(self, key: str) -> bool:
-        """Tell whether an evaluator of this plugin hung in this process: the next one can be killed."""
-        return any(trouble.hung_here for (plugin, _, _), trouble in self._troubles.items() if plugin == key)
-
-
-def _lend(environment: Environment) -> None:
-    try:
-        lend(environment)
-    except (CannotLend, OSError) as error:
-        # Its plugins say that their process does not start.
-        _log.warning("an environment is not ready", environment=environment.name, problem=str(error))
 
 
 def _described(loaded: Loaded[EvaluatorClass]) -> EvaluatorPlugin:

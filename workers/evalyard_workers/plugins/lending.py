@@ -6,16 +6,14 @@ that needs, as links behind its own packages: whatever the plugin's package asks
 
 import os
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Final
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 import evalyard
 
 from .environments import Environment
+from .versions import Installed
 
 _SDK: Final = "evalyard"
 _PTH: Final = "evalyard-lent.pth"
@@ -28,7 +26,7 @@ class CannotLend(Exception):
 def lend(environment: Environment) -> None:
     """Put the SDK behind an environment's own packages, or renew the links after an upgrade of the worker."""
     wanted = dict(_lent())
-    folder = environment.folder / "lent"
+    folder = environment.lent
     folder.mkdir(exist_ok=True)
     for entry in folder.iterdir():
         if entry.name not in wanted:
@@ -52,21 +50,10 @@ def _link(link: Path, target: Path) -> None:
 
 def _lent() -> Iterator[tuple[str, Path]]:
     """Yield the files and folders of the SDK and of what it needs, by their names."""
-    for name in _needed(_SDK, set()):
-        yield from _parts(distribution(name))
+    for lent in Installed().needed(_SDK).values():
+        yield from _parts(lent)
     # Where it is installed for development, its folder is somewhere else.
     yield _SDK, Path(evalyard.__file__).resolve().parent
-
-
-def _needed(name: str, seen: set[str]) -> set[str]:
-    """Return the names of a distribution and of all that it needs, without extras."""
-    if name not in seen:
-        seen.add(name)
-        for text in distribution(name).requires or ():
-            requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                _needed(canonicalize_name(requirement.name), seen)
-    return seen
 
 
 def _parts(lent: Distribution) -> Iterator[tuple[str, Path]]:

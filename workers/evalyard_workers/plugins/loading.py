@@ -1,6 +1,6 @@
 """Plugins of this worker's own environment, imported once: a version that was imported stays until the process ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -8,6 +8,8 @@ import structlog
 
 import evalyard
 from evalyard import plugins as sdk
+
+from .versions import Versions
 
 _log = structlog.get_logger(__name__)
 
@@ -27,9 +29,21 @@ class Imports:
     """Remembers what was imported of which version."""
 
     def __init__(self) -> None:
-        #: Distributions of which another version is installed than the one that this process has imported.
+        #: Distributions that this process has imported, of which, or of what they need, another version is installed.
         self.outdated: set[str] = set()
-        self._versions: dict[str, str] = {}
+        self._installed: Mapping[str, Versions] = {}
+        self._imported: dict[str, tuple[str, Versions]] = {}
+
+    def note(self, installed: Mapping[str, Versions]) -> None:
+        """Take note of what is installed now: each distribution's own version and those of all that it needs."""
+        self._installed = installed
+        for distribution, (version, versions) in self._imported.items():
+            present = installed.get(distribution, versions)
+            if versions <= present:
+                # What was added since needs no new process, and is imported as it is now.
+                self._imported[distribution] = (version, present)
+            else:
+                self.outdated.add(distribution)
 
     def load(
         self,
@@ -38,14 +52,14 @@ class Imports:
         load: Callable[[sdk.FoundPlugin], Component],
     ) -> Loaded[Component]:
         """Import a plugin, unless it is; what was upgraded since stays as it was imported."""
-        imported = self._versions.get(found.distribution)
-        if imported is not None and imported != found.version and found.problem is None:
-            self.outdated.add(found.distribution)
+        imported, _ = self._imported.get(found.distribution, (found.version, None))
+        if found.distribution in self.outdated and found.problem is None:
             return before or Loaded(found, None, _waiting(found, imported))
         if before is not None and before.component is not None and before.found == found:
             return before
         if found.problem is None:
-            self._versions[found.distribution] = found.version
+            versions = self._installed.get(found.distribution, frozenset())
+            self._imported.setdefault(found.distribution, (found.version, versions))
         try:
             return Loaded(found, load(found), None)
         except evalyard.PluginLoadError as error:

@@ -8,6 +8,10 @@ class PluginUnavailable(Exception):
     """A plugin can't be used by this worker; the message says why and what to do."""
 
 
+class TooSlow(PluginUnavailable):
+    """A plugin was not imported in the time that it had for that."""
+
+
 class ConfigRefused(Exception):
     """A plugin refuses a config; `path` is the part at fault, as `.name` or `[0]`."""
 

@@ -9,13 +9,13 @@ from evalyard.isolation import read_answer
 from .answers import Answer, HungError, Variables
 from .child import Child, Ended, Late
 from .children import Children
-from .refusals import ConfigRefused, NotMade, PluginUnavailable, SetupFailed
+from .refusals import ConfigRefused, NotMade, PluginUnavailable, SetupFailed, TooSlow
 from .run_cases import Pass, RunCases
 from .trouble import MOST_IN_A_ROW, Trouble
 
 #: For what a process does beside scoring: importing the plugin, `setup`.
 _READY_SECONDS: Final = 300.0
-_DESCRIBE_SECONDS: Final = 60.0
+_CHECK_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 0.5
 #: What a damaged message makes of reading it.
 _DAMAGED: Final = (KeyError, TypeError, ValueError, AttributeError)
@@ -52,7 +52,7 @@ class RemoteEvaluator:
         if self._trouble.is_left_alone:
             return Answer(None, self._trouble.not_tried(), 0.0)
         try:
-            async with self._children.lent() as child:
+            async with self._children.lent(self._key) as child:
                 answer = await self._run(child, cases, limit_seconds)
         except (Ended, Late) as error:
             self._trouble.note()
@@ -63,7 +63,7 @@ class RemoteEvaluator:
     async def _turn(self, batch: "_Batch", limit_seconds: float) -> Exception | None:
         """Score what is left of a batch; return why it was broken off."""
         try:
-            async with self._children.lent() as child:
+            async with self._children.lent(self._key) as child:
                 await self._score(child, batch, limit_seconds)
         except (Ended, Late) as error:
             return _fault(error, limit_seconds)
@@ -148,9 +148,9 @@ class _Batch:
             self._answers[place] = Answer(None, self._last or trouble.not_tried(), 0.0)
 
 
-async def describe(children: Children, key: str) -> Mapping[str, Any]:
-    """Return the description of an evaluator plugin; raises PluginUnavailable."""
-    answer = await _asked(children, {"do": "describe", "plugin": key}, key)
+async def describe(children: Children, key: str, limit_seconds: float) -> Mapping[str, Any]:
+    """Return the description of an evaluator plugin; raises PluginUnavailable, in particular TooSlow."""
+    answer = await _asked(children, {"do": "describe", "plugin": key}, key, limit_seconds)
     described = answer.get("described")
     if not isinstance(described, Mapping):
         raise PluginUnavailable(f"The process of {key} sent no description of it: install its evalyard again.")
@@ -159,17 +159,17 @@ async def describe(children: Children, key: str) -> Mapping[str, Any]:
 
 async def check(children: Children, key: str, config: Any) -> None:
     """Refuse a config that the evaluator refuses; raises one of `refusals.UNUSABLE`."""
-    await _asked(children, {"do": "check", "plugin": key, "config": config}, key)
+    await _asked(children, {"do": "check", "plugin": key, "config": config}, key, _CHECK_SECONDS)
 
 
-async def _asked(children: Children, question: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+async def _asked(children: Children, question: Mapping[str, Any], key: str, limit_seconds: float) -> Mapping[str, Any]:
     try:
-        async with children.lent() as child:
+        async with children.lent(key) as child:
             await child.send(question)
-            answer = await _mapping(child, _DESCRIBE_SECONDS)
+            answer = await _mapping(child, limit_seconds)
     except Late as error:
-        raise PluginUnavailable(
-            f"{key} was not loaded within {_DESCRIBE_SECONDS:g} s: report it to its authors, or uninstall it."
+        raise TooSlow(
+            f"{key} was not loaded within {limit_seconds:g} s: report it to its authors, or uninstall it."
         ) from error
     except Ended as error:
         raise PluginUnavailable(
@@ -208,6 +208,7 @@ async def _answer(
         said = read_answer(message)
     except _DAMAGED:
         return await _nonsense(child)
+    child.is_spent = child.is_spent or isinstance(said.error, MemoryError)
     return said.place, Answer(said.result, said.error, said.seconds, version)
 
 

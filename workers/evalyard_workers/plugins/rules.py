@@ -4,23 +4,39 @@ import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from evalyard.plugins import FoundPlugin
 from evalyard_core.settings import Settings
+
+#: Distributions of this repository that have evaluators. A prefix would be anyone's: names of packages are free.
+FIRST_PARTY: Final = (
+    "evalyard-autoevals",
+    "evalyard-judge",
+    "evalyard-operations",
+    "evalyard-reference",
+    "evalyard-semantic",
+    "evalyard-structured",
+    "evalyard-text",
+    "evalyard-trajectory",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginRules:
     """Patterns of keys (`distribution/name`) or of distributions, with * for any characters.
 
-    Without `allowed` every plugin is; `denied` goes before it. `folder` holds the environments of isolated plugins.
+    Without `allowed` every plugin is; `denied` goes before it. Evaluators run in processes of their own, unless they
+    are first-party or `trusted`; `isolated` goes before that. A process may use `memory_bytes`, 0 for any number, and
+    a worker process keeps at most `processes`. `folder` holds the environments of isolated plugins.
     """
 
     allowed: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     isolated: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
     memory_bytes: int = 0
+    processes: int = 8
     folder: Path | None = None
 
     @classmethod
@@ -30,7 +46,9 @@ class PluginRules:
             allowed=settings.allowed_plugins,
             denied=settings.denied_plugins,
             isolated=settings.isolated_plugins,
+            trusted=settings.trusted_plugins,
             memory_bytes=settings.plugin_memory_mb * 1024 * 1024,
+            processes=settings.plugin_processes,
             folder=settings.data.resolve() / "plugins",
         )
 
@@ -44,7 +62,9 @@ class PluginRules:
 
     def isolates(self, found: FoundPlugin) -> bool:
         """Tell whether a plugin has to run in a process of its own."""
-        return _fitting(self.isolated, found) is not None
+        if _fitting(self.isolated, found):
+            return True
+        return found.distribution not in FIRST_PARTY and _fitting(self.trusted, found) is None
 
 
 def _fitting(patterns: Iterable[str], found: FoundPlugin) -> str | None:

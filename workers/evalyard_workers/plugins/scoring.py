@@ -19,7 +19,7 @@ class Scorer:
     """Scores batches of records with one evaluator."""
 
     def __init__(self, evaluator: ReadyEvaluator, threads: Threads, timeout_seconds: float) -> None:
-        self._evaluator = evaluator
+        self.evaluator = evaluator
         self._threads = threads
         self._timeout = timeout_seconds
         self._judge = Judge(evaluator.snapshot, evaluator.version)
@@ -34,7 +34,7 @@ class Scorer:
         places, cases = [], []
         for place, context in enumerate(contexts):
             try:
-                cases.append(read_variables(self._evaluator.readers, context))
+                cases.append(read_variables(self.evaluator.readers, context))
                 places.append(place)
             except Missing as error:
                 scores[place] = (skipped(blank, str(error)),)
@@ -47,11 +47,11 @@ class Scorer:
         try:
             answers = await self._answers(cases)
         except UNUSABLE as error:
-            return [(failed(blank, problem_of(error, self._evaluator.snapshot.plugin)),)] * len(cases)
+            return [(failed(blank, problem_of(error, self.evaluator.snapshot.plugin)),)] * len(cases)
         return [self._judge.scores(blank, answer) for answer in answers]
 
     async def _answers(self, cases: Sequence[Variables]) -> Sequence[Answer]:
-        live = self._evaluator.live
+        live = self.evaluator.live
         if isinstance(live, RemoteEvaluator):
             return await live.answers(cases, self._timeout)
-        return await InProcess(self._evaluator, live, self._threads, self._timeout).answers(cases)
+        return await InProcess(self.evaluator, live, self._threads, self._timeout).answers(cases)

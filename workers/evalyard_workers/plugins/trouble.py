@@ -1,11 +1,14 @@
 """What an evaluator did to the process that it ran in: one that hangs again and again is left alone for a while."""
 
+from collections import OrderedDict
 from time import monotonic
 from typing import Final
 
 #: After so many in a row that hung or ended their process, the next is tried half a minute later.
 MOST_IN_A_ROW: Final = 3
 _PAUSE_SECONDS: Final = 30.0
+#: Far more than are used at a time; what is forgotten has been quiet for longest.
+_MOST_KEPT: Final = 1_000
 
 
 class NotTried(Exception):
@@ -45,3 +48,23 @@ class Trouble:
             f"{self.key} was not called: it hung or crashed {self._in_a_row} times in a row, "
             f"and is tried again in {max(1.0, self._until - monotonic()):.0f} s."
         )
+
+
+class Troubles:
+    """The troubles of a worker process's evaluators: of those that were used last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, ...], Trouble] = OrderedDict()
+
+    def of(self, plugin: str, *config: str) -> Trouble:
+        """Return the trouble of an evaluator; it is the same for a plugin with the same config and version."""
+        name = (plugin, *config)
+        trouble = self._kept.setdefault(name, Trouble(plugin))
+        self._kept.move_to_end(name)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return trouble
+
+    def has_hung_here(self, plugin: str) -> bool:
+        """Tell whether an evaluator of this plugin hung in the worker's own process."""
+        return any(trouble.hung_here for (key, *_), trouble in self._kept.items() if key == plugin)

@@ -17,13 +17,28 @@ _USES: Final = {
 
 def warnings_of(baseline: Run, candidate: Run) -> tuple[str, ...]:
     """Return why figures of the two runs may differ although the system did not change."""
-    return (*_unfinished(baseline, candidate), *_cases(baseline, candidate), *_evaluators(baseline, candidate))
+    return (
+        *_unfinished(baseline, candidate),
+        *_cached(baseline, candidate),
+        *_cases(baseline, candidate),
+        *_evaluators(baseline, candidate),
+    )
 
 
 def _unfinished(*runs: Run) -> Iterator[str]:
     for run in runs:
         if not run.is_terminal:
             yield f"Run {run.number} is {run.status}, so its figures are not final; compare again when it has ended."
+
+
+def _cached(*runs: Run) -> Iterator[str]:
+    for run in runs:
+        used, completed = run.progress.cached_answers, run.progress.completed
+        if used:
+            yield (
+                f"Run {run.number} used {used:,} of its {completed:,} outputs again, for which it paid nothing and has "
+                f"no latency; to compare costs or latencies, rerun it with an empty cache."
+            )
 
 
 def _cases(baseline: Run, candidate: Run) -> Iterator[str]:

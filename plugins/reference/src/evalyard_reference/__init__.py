@@ -7,7 +7,7 @@ record without a reference is skipped; an output of null is compared as an empty
 from evalyard_reference._bleu import Bleu, BleuConfig, CorpusBleu, CorpusBleuConfig
 from evalyard_reference._chrf import Chrf, ChrfConfig, CorpusChrf
 from evalyard_reference._error_rates import Cer, CerConfig, CorpusCer, CorpusWer, Wer, WerConfig
-from evalyard_reference._rouge import Rouge, RougeConfig
+from evalyard_reference._rouge import CorpusRouge, Rouge, RougeConfig
 from evalyard_reference._ter import CorpusTer, Ter, TerConfig
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "CorpusBleuConfig",
     "CorpusCer",
     "CorpusChrf",
+    "CorpusRouge",
     "CorpusTer",
     "CorpusWer",
     "Rouge",

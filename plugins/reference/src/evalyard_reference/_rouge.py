@@ -1,12 +1,14 @@
 """ROUGE."""
 
+from collections.abc import Iterable
+from statistics import fmean
 from typing import Any, Literal
 
 from pydantic import Field
 
 from evalyard import Config, EvaluationError, Evaluator, Score, ScoreType
 from evalyard.values import NO_OUTPUT, show
-from evalyard_reference._texts import Output, References, read_hypothesis, read_references
+from evalyard_reference._texts import Case, Output, References, read_hypothesis, read_pairs, read_references
 
 
 class RougeConfig(Config):
@@ -31,13 +33,8 @@ class RougeConfig(Config):
     )
 
 
-class Rouge(Evaluator[RougeConfig]):
-    """Measure how much of its best reference the output repeats, from 0 to 1 (ROUGE).
-
-    The formulas are those of Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries, as the package
-    rouge-score computes them. It reads the letters a to z and digits only, so that texts of other scripts can't be
-    compared.
-    """
+class _Rouge(Evaluator[RougeConfig]):
+    """What both share."""
 
     score_type = ScoreType.NUMERIC
 
@@ -49,14 +46,15 @@ class Rouge(Evaluator[RougeConfig]):
         self._tokenizer = tokenizers.DefaultTokenizer(config.use_stemmer)
         self._scorer = rouge_scorer.RougeScorer([config.variant], tokenizer=self._tokenizer)
 
-    def evaluate(self, *, output: Output, expected: References) -> Score:
-        """Compare the output with each reference, and keep the best by F-measure."""
-        references = read_references(expected)
-        hypothesis = read_hypothesis(output)
+    def _compare(self, hypothesis: str, references: tuple[str, ...]) -> Any:
+        """Compare an output with each reference, and return the figures of the best by F-measure."""
         self._check(hypothesis, references)
-        found = self._scorer.score_multi(references, hypothesis)[self.config.variant]
-        value = float(getattr(found, self.config.value))
-        return Score(value, explanation=_explain(found, output), metadata=_figures(found))
+        return self._scorer.score_multi(references, hypothesis)[self.config.variant]
+
+    def _score(self, found: Any, prefix: str) -> Score:
+        figures = f"Precision {found.precision:.3f}, recall {found.recall:.3f}, F-measure {found.fmeasure:.3f}."
+        metadata = {name: float(value) for name, value in found._asdict().items()}
+        return Score(float(getattr(found, self.config.value)), explanation=f"{prefix}{figures}", metadata=metadata)
 
     def _check(self, hypothesis: str, references: tuple[str, ...]) -> None:
         for reference in references:
@@ -77,10 +75,30 @@ class Rouge(Evaluator[RougeConfig]):
         return words
 
 
-def _explain(found: Any, output: Any) -> str:
-    figures = f"Precision {found.precision:.3f}, recall {found.recall:.3f}, F-measure {found.fmeasure:.3f}."
-    return f"{NO_OUTPUT} {figures}" if output is None else figures
+class Rouge(_Rouge):
+    """Measure how much of its best reference the output repeats, from 0 to 1 (ROUGE).
+
+    The formulas are those of Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries, as the package
+    rouge-score computes them. It reads the letters a to z and digits only, so that texts of other scripts can't be
+    compared.
+    """
+
+    def evaluate(self, *, output: Output, expected: References) -> Score:
+        """Compare the output with each reference, and keep the best by F-measure."""
+        found = self._compare(read_hypothesis(output), read_references(expected))
+        return self._score(found, f"{NO_OUTPUT} " if output is None else "")
 
 
-def _figures(found: Any) -> dict[str, float]:
-    return {name: float(value) for name, value in found._asdict().items()}
+class CorpusRouge(_Rouge):
+    """Measure how much of their best references a run's outputs repeat, from 0 to 1 (ROUGE).
+
+    That is the mean over the records, as the original ROUGE reports it. rouge-score's BootstrapAggregator estimates it
+    by resampling at random; the exact mean gives the same run the same score.
+    """
+
+    def evaluate_run(self, cases: Iterable[Case]) -> Score:
+        """Compare each output with its references, and average."""
+        pairs = read_pairs((case["output"], case["expected"]) for case in cases)
+        found = [self._compare(hypothesis, references) for hypothesis, references in pairs]
+        means = type(found[0])(*(fmean(figures) for figures in zip(*found, strict=True)))
+        return self._score(means, f"{len(pairs):,} records: ")

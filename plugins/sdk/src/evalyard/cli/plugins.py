@@ -23,17 +23,9 @@ def plugins() -> None:
 def list_plugins(*, as_json: _AsJson = False) -> None:
     """List what is installed here, with its health; a broken plugin says why and what to do."""
     # Plugins are imported only when they are asked for.
-    from evalyard.cli._installed import as_lines, as_table, installed_plugins  # noqa: PLC0415
+    from evalyard.cli.listing import installed_plugins, show  # noqa: PLC0415
 
-    found = installed_plugins()
-    if as_json:
-        typer.echo(as_lines(found))
-    else:
-        from rich.console import Console  # noqa: PLC0415
-
-        Console().print(as_table(found))
-    if any(plugin.problem for plugin in found):
-        raise typer.Exit(1)
+    show(installed_plugins(), as_json=as_json)
 
 
 @app.command("new")

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from evalyard._variables import read_variables, scores_batches
 from evalyard.isolation._answers import describe, text
 
 _RETRY_SECONDS: Final = 30.0
+#: Evaluators that a process keeps set up; that which was used longest ago makes room.
+_MOST_KEPT: Final = 8
 
 
 class Unusable(Exception):
@@ -94,7 +97,7 @@ class Instances:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._found: dict[str, FoundPlugin] = {plugin.key: plugin for plugin in discover("evalyard.evaluators")}
-        self._made: dict[tuple[str, str], Instance] = {}
+        self._made: OrderedDict[tuple[str, str], Instance] = OrderedDict()
 
     def load(self, key: str) -> tuple[FoundPlugin, type[Evaluator[Any]]]:
         """Import a plugin; raises Unusable."""
@@ -112,6 +115,9 @@ class Instances:
         if name not in self._made:
             found, component = self.load(key)
             self._made[name] = Instance(_evaluator(component, config), found.version, self.loop)
+            if len(self._made) > _MOST_KEPT:
+                self._made.popitem(last=False)[1].tear_down()
+        self._made.move_to_end(name)
         return self._made[name]
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from evalyard._description import EvaluatorDescription, describe_evaluator
 from evalyard._typing import value_schema
 from evalyard.isolation._instances import Instances, Unusable
 from evalyard.isolation._pages import WorkerGone
-from evalyard.isolation._process import die_with, limit_memory
+from evalyard.isolation._process import die_with, give_way, limit_memory
 from evalyard.isolation._scoring import Turn
 from evalyard.isolation._wire import PROTOCOL, Channel
 
@@ -19,6 +19,7 @@ def serve(channel: Channel) -> None:
     if first is None:
         return
     die_with(first["parent"])
+    give_way()
     limit_memory(first["memory_bytes"])
     # The folders of the worker's own process, where it is the same environment.
     sys.path += [folder for folder in first["paths"] if folder not in sys.path]

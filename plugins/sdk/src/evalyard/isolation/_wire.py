@@ -12,7 +12,7 @@ from typing import Any, Final
 #: Both sides have to speak the same one.
 PROTOCOL: Final = 1
 #: Of a plugin's process: an answer or a description has far fewer.
-LONGEST_ANSWER: Final = 16 * 1024 * 1024
+LONGEST_ANSWER: Final = 4 * 1024 * 1024
 
 _LENGTH: Final = struct.Struct(">I")
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
