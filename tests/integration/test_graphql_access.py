@@ -70,6 +70,16 @@ ARGUMENTS: dict[str, Variables] = {
     "cancelRun": lambda w: {"runId": gid("Run", w.run)},
     "updateRun": lambda w: {"id": gid("Run", w.run), "input": {"notes": "mine"}},
     "deleteRun": lambda w: {"id": gid("Run", w.run)},
+    "createSchedule": lambda w: _nightly(w, {}),
+    "updateSchedule": lambda w: {"id": gid("Schedule", w.schedule), "input": {"cron": "0 4 * * *"}},
+    "pauseSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "resumeSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "deleteSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "createMonitor": lambda w: _quality(w, w),
+    "updateMonitor": lambda w: {"id": gid("Monitor", w.monitor), "input": {"rate": 5}},
+    "pauseMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
+    "resumeMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
+    "deleteMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
     "addScore": lambda w: {"input": {"recordId": gid("Record", w.record), "name": "taste", "value": True}},
     "addSpanScore": lambda w: {"input": {"spanId": IDS["span"](w), "name": "taste", "value": True}},
     "annotateSpan": lambda w: {"spanId": IDS["span"](w), "rating": 1},
@@ -94,9 +104,12 @@ IDS: dict[str, Callable[[World], str]] = {
     "item": lambda w: gid("DatasetItem", w.item),
     "version": lambda w: gid("SystemVersion", w.version),
     "key": lambda w: gid("ApiKey", w.api_key),
+    "monitor": lambda w: gid("Monitor", w.monitor),
+    "schedule": lambda w: gid("Schedule", w.schedule),
     "score": lambda w: gid("Score", f"{w.record.id}/{w.record.scores[0].key}"),
     "annotation": lambda w: gid("Annotation", f"{w.record.id}/{w.record.annotations[0].id}"),
 }
+
 
 NODE = "query($id: ID!) { node(id: $id) { id } }"
 
@@ -272,6 +285,16 @@ async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, worl
             ]
 
 
+def _quality(w: World, other: World) -> dict[str, Any]:
+    evaluators = [gid("Evaluator", other.evaluator)]
+    return {"input": {"projectId": gid("Project", w.project), "name": "quality", "evaluatorIds": evaluators}}
+
+
+def _nightly(w: World, changes: dict[str, Any]) -> dict[str, Any]:
+    run = {"datasetId": gid("Dataset", w.dataset), "systemVersionId": gid("SystemVersion", w.version), **changes}
+    return {"input": {"projectId": gid("Project", w.project), "name": "nightly", "cron": "0 3 * * *", "run": run}}
+
+
 #: An id of another project inside a call that is otherwise in order, made by somebody who sees both projects.
 ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
     "startRun with a dataset": (
@@ -297,6 +320,37 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
                 "projectId": gid("Project", mine.project),
                 "evaluatorIds": [gid("Evaluator", mine.evaluator), gid("Evaluator", other.evaluator)],
             }
+        },
+    ),
+    "createMonitor with an evaluator": ("createMonitor", _quality),
+    "updateMonitor with an evaluator": (
+        "updateMonitor",
+        lambda mine, other: {
+            "id": gid("Monitor", mine.monitor),
+            "input": {"evaluatorIds": [gid("Evaluator", mine.evaluator), gid("Evaluator", other.evaluator)]},
+        },
+    ),
+    "createSchedule with a dataset": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"datasetId": gid("Dataset", other.dataset)}),
+    ),
+    "createSchedule with a system version": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"systemVersionId": gid("SystemVersion", other.version)}),
+    ),
+    "createSchedule with a system": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"systemVersionId": None, "systemId": gid("System", other.system)}),
+    ),
+    "createSchedule with an evaluator": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"evaluatorIds": [gid("Evaluator", other.evaluator)]}),
+    ),
+    "updateSchedule with a dataset": (
+        "updateSchedule",
+        lambda mine, other: {
+            "id": gid("Schedule", mine.schedule),
+            "input": {"run": _nightly(mine, {"datasetId": gid("Dataset", other.dataset)})["input"]["run"]},
         },
     ),
     "rerun with a system version": (

@@ -10,7 +10,7 @@ from evalyard_core.domain.payload import now
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
 from evalyard_core.storage import Store
-from tests.fixtures.core import a_project
+from tests.fixtures.core import a_monitor, a_project, a_schedule, a_sighting
 from tests.fixtures.house import House, everything
 from tests.fixtures.spans import a_received
 
@@ -85,6 +85,12 @@ async def fill(house: House) -> None:
     await house.services.datasets.update_item(actor=ANYONE, item_id=item.id, changes={"input": 1})
     version = await house.system_version()
     await house.start(dataset_id=dataset.id, system_version_id=version.id, evaluator_ids=[evaluator.id])
+    await house.services.trace_intake.take_spans(project_id=house.project.id, received=[a_received()])
+    await house.store.schedules.add(a_schedule(house.project.id))
+    monitor = a_monitor(house.project.id)
+    await house.store.monitors.add(monitor)
+    seen = a_sighting(monitor)
+    await house.store.transaction(lambda session: house.store.sightings.add([seen], session=session))
     run = await house.start(dataset_id=dataset.id)
     _, [record, *_] = await house.services.submissions.submit(
         actor=ANYONE, run_id=run.id, submitted=[Submitted(item_id=item.id, output=1), Submitted(input=2, output=1)]

@@ -26,18 +26,22 @@ from evalyard_core.domain.filters import (
     RunOrder,
     RunOrderField,
     ScoreFilter,
+    TraceFilter,
 )
 from evalyard_core.domain.lists import (
     DatasetList,
     EvaluatorList,
     ItemList,
     KeyList,
+    MonitorList,
     PageRequest,
     RecordList,
     RunList,
+    ScheduleList,
     SystemList,
     SystemVersionList,
 )
+from evalyard_core.domain.monitors import Window
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.records import Record, RecordStatus, Verdict
 from evalyard_core.domain.runs import DatasetPin, Progress, Run, RunSource, RunStatus, RunSummary, SystemPin
@@ -51,8 +55,11 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.core import (
     a_dataset,
     a_key,
+    a_monitor,
     a_project,
+    a_schedule,
     a_score,
+    a_sighting,
     a_system,
     a_system_version,
     an_evaluator,
@@ -79,6 +86,8 @@ class Seeds:
     system: System
     version: SystemVersion
     busy: Run
+    schedule_id: str
+    monitor_id: str
     runs: list[Run]
     records: list[Record]
     item_ids: list[str]
@@ -102,7 +111,21 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     datasets = [a_dataset(ours if n % 2 else theirs, version=3, tags=("a",)) for n in range(MANY)]
     systems = [a_system(ours if n % 2 else theirs) for n in range(MANY)]
     versions = [a_system_version(systems[1] if n % 2 else systems[0]) for n in range(MANY)]
+    schedules = [
+        a_schedule(ours if n % 2 else theirs, next_at=now() + timedelta(minutes=n - 5) if n % 3 else None)
+        for n in range(MANY)
+    ]
+    monitors = [
+        a_monitor(ours if n % 2 else theirs, next_at=now() + timedelta(minutes=n - 5) if n % 3 else None)
+        for n in range(MANY)
+    ]
     runs = [_run(n, ours if n % 3 else theirs, datasets, systems, versions) for n in range(3 * MANY)]
+    runs = [
+        replace(run, schedule_id=schedules[n % 2].id, scheduled_for=run.created_at + timedelta(seconds=n))
+        if n % 4 == 0
+        else replace(run, monitor_id=monitors[n % 2].id if n % 4 == 1 else None)
+        for n, run in enumerate(runs)
+    ]
     busy = [run for run in runs if run.project_id == ours][:5]
     records = [_record(run, n) for run in busy for n in range(MANY // 2)]
     tasks = [
@@ -118,6 +141,9 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     await _fill(store.datasets, datasets)
     await _fill(store.systems, systems)
     await _fill(store.system_versions, versions)
+    await _fill(store.schedules, schedules)
+    await _fill(store.monitors, monitors)
+    await _fill(store.sightings, [a_sighting(monitors[n % 2], run_id=runs[n % 3].id, seq=n) for n in range(MANY)])
     await _fill(store.evaluators, [an_evaluator(ours if n % 2 else theirs) for n in range(MANY)])
     await store.runs._rows.insert_many(
         [store.runs._codec.encode(run) | {"at": run.started_at or run.created_at, "next_seq": 0} for run in runs]
@@ -140,6 +166,8 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     return Seeds(
         *(store, commands, ours, datasets[1], systems[1], versions[1]),
         busy=busy[0],
+        schedule_id=schedules[0].id,
+        monitor_id=monitors[1].id,
         runs=[run for run in runs if run.project_id == ours],
         records=records,
         item_ids=item_ids,
@@ -225,6 +253,12 @@ def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     yield "evaluators", lists.evaluators, EvaluatorList(project_id=project_id)
     yield "systems", lists.systems, SystemList(project_id=project_id)
     yield "system versions", lists.system_versions, SystemVersionList(project_id=project_id, system_id=seeds.system.id)
+    yield "schedules", lists.schedules, ScheduleList(project_id=project_id)
+    of_schedule = RunList(project_id=project_id, schedule_id=seeds.schedule_id)
+    yield "runs of a schedule", lists.runs, of_schedule
+    yield "monitors", lists.monitors, MonitorList(project_id=project_id)
+    of_monitor = RunList(project_id=project_id, monitor_id=seeds.monitor_id)
+    yield "runs of a monitor", lists.runs, of_monitor
     for version in (None, 1, 2):
         items = ItemList(project_id=project_id, dataset_id=seeds.dataset.id, version=version)
         yield f"items of version {version}", lists.items, items
@@ -346,6 +380,13 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.gates.unasked, seeds.busy.id)
     yield partial(store.judgements.of_evaluator, "e" * 24, most=PAGE)
     yield partial(store.judgements.of_evaluator, "e" * 24, run_ids=[run.id for run in seeds.runs[:5]], most=PAGE)
+    yield partial(store.schedules.due, now(), 100)
+    yield partial(store.monitors.due, now(), 100)
+    yield partial(store.sightings.known, ids)
+    yield partial(_drained, store.sightings.of_run(seeds.runs[0].id, PAGE))
+    window = Window(now() - timedelta(days=2), now())
+    for seen in (TraceFilter(), TraceFilter(name="rare", session="rare", search="step")):
+        yield partial(_drained, store.traces.arrived(seeds.project_id, window, seen))
     keys, an_hour_ago = range(PAGE), now() - timedelta(hours=1)
     yield partial(store.answer_cache.newest, seeds.project_id, [f"a{n}" for n in keys], since=an_hour_ago)
     yield partial(store.score_cache.newest, seeds.project_id, [f"s{n}" for n in keys], since=an_hour_ago)
@@ -381,7 +422,15 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.delete_of_dataset, seeds.dataset.id)
     for each in (
         *(store.api_keys, store.tasks, store.runs, store.records, store.score_history, store.items),
-        *(store.datasets, store.evaluators, store.system_versions, store.systems),
+        *(
+            store.schedules,
+            store.monitors,
+            store.sightings,
+            store.datasets,
+            store.evaluators,
+            store.system_versions,
+            store.systems,
+        ),
     ):
         yield partial(each.delete_of_project, seeds.other_project_id)
 
@@ -564,6 +613,13 @@ async def test_the_runs_before_twenty_runs_are_found_without_reading_others(scen
 async def test_a_lane_finds_its_open_records_in_an_index_of_nothing_else(scenario: Scenario):
     [plan] = [plan for plan in scenario.others if "open_in_lane" in plan.label]
     assert plan.indexes == {("records", "run_id_1_lane_1_seq_1")}
+
+
+async def test_what_is_due_is_found_without_what_waits(scenario: Scenario):
+    for kind, collection in (("Schedule", "schedules"), ("Monitor", "monitors")):
+        [plan] = [plan for plan in scenario.others if plan.label == f"{kind}Repository.due"]
+        assert plan.indexes == {(collection, "next_at_1")}
+        assert plan.read == 4
 
 
 async def test_what_people_have_judged_is_found_in_an_index_of_nothing_else(scenario: Scenario):

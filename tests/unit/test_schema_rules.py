@@ -64,6 +64,8 @@ def test_unchecked_loaders_follow_stored_ids_only(path: Path):
         return
     unchecked = {"projects", "datasets", "items", "present_items", "evaluators", "systems", "system_versions"}
     unchecked |= {
+        "schedules",
+        "monitors",
         "runs",
         "records",
         "cases",

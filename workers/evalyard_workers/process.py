@@ -17,6 +17,7 @@ from .plugins.host import PluginHost
 from .plugins.rules import PluginRules
 from .presence import Presence
 from .replacement import Replacement
+from .scheduler import Scheduler
 from .sweeper import Sweeper
 
 _log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ class WorkerProcess:
             presence.run(),
             Answerer(store, host, engine.owner, limit).run(),
             Sweeper(services, self._queue, engine).run(),
+            Scheduler(services).run(),
             host.run(),
         ):
             self._watch(part)

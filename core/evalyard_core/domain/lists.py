@@ -93,12 +93,28 @@ class SystemVersionList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleList:
+    """The schedules of a project."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorList:
+    """The monitors of a project."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunList:
-    """The runs of a project, or in it those of a dataset or a system version."""
+    """The runs of a project, or in it those of a dataset, a system version, a schedule or a monitor."""
 
     project_id: str
     dataset_id: str | None = None
     system_version_id: str | None = None
+    schedule_id: str | None = None
+    monitor_id: str | None = None
     wanted: RunFilter = field(default_factory=RunFilter)
     order: RunOrder = field(default_factory=RunOrder)
 

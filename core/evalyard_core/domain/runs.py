@@ -268,7 +268,8 @@ class Run:
     """One execution of a system version over a dataset version, scored by evaluators.
 
     `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
-    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted.
+    evaluators said of the run as a whole, by their ids; `hidden` runs are being deleted. A run that a schedule started
+    is that of its tick `scheduled_for`; one of a monitor has records of traces.
     """
 
     id: str
@@ -288,6 +289,9 @@ class Run:
     metadata: Json = None
     idempotency_key: str | None = None
     rerun_of: str | None = None
+    schedule_id: str | None = None
+    scheduled_for: datetime | None = None
+    monitor_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     revision: int = 0
@@ -308,7 +312,7 @@ class Run:
     @property
     def is_external(self) -> bool:
         """Whether its system runs elsewhere and outputs are submitted."""
-        return self.system is None or self.is_dispatched
+        return (self.system is None and self.monitor_id is None) or self.is_dispatched
 
     @property
     def is_dispatched(self) -> bool:

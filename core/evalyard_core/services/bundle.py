@@ -21,18 +21,24 @@ from .gates import GateService
 from .library import Library
 from .links import LinkService
 from .lists import ListService
+from .monitors import MonitorService
 from .outcomes import Outcomes
 from .projects import ProjectService
 from .records import RecordService
 from .runs import RunService
+from .schedules import ScheduleService
+from .starting import Starter
 from .submissions import SubmissionService
 from .systems import SystemService
+from .templates import Templates
+from .ticking import Ticker
 from .traces.intake import TraceIntake, Understand
 from .traces.items import TraceItems
 from .traces.keeping import TraceKeeping
 from .traces.notes import SpanNoting
 from .traces.reading import TraceReader
 from .trials import TrialService
+from .watching import Watcher
 
 _WITHOUT_PRICES: Final[Understand] = partial(conventions.understand, prices=PriceTable())
 
@@ -63,6 +69,12 @@ class Services:
         self.systems = SystemService(store, self.library)
         self.trials = TrialService(store, self.library)
         self.runs = RunService(store, queue, self.library)
+        starter = Starter(store, queue, self.library, self.evaluators)
+        templates = Templates(store, starter)
+        self.schedules = ScheduleService(store, templates)
+        self.ticker = Ticker(store, starter, templates)
+        self.monitors = MonitorService(store, self.evaluators)
+        self.watcher = Watcher(store, starter)
         self.submissions = SubmissionService(store, queue, self.runs)
         self.records = RecordService(store, queue)
         self.links = LinkService(store, base_url=public_url, secret=link_secret)

@@ -51,6 +51,8 @@ class ListService:
         self.evaluators = Lists(store.evaluators)
         self.systems = Lists(store.systems)
         self.system_versions = Lists(store.system_versions)
+        self.schedules = Lists(store.schedules)
+        self.monitors = Lists(store.monitors)
         self.runs = Lists(store.runs)
         self.records = Lists(store.records)
         self.traces = Lists(store.traces)

@@ -94,14 +94,17 @@ class ProjectService:
     async def delete(self, *, actor: Actor, project_id: str) -> None:
         """Remove a project and everything in it.
 
-        Its keys go first, so that nobody adds to it meanwhile, and the project itself last: whoever is interrupted
-        calls this again.
+        Its keys, schedules and monitors go first, so that nothing is added to it meanwhile, and the project itself
+        last: whoever is interrupted calls this again.
         """
         actor.require(project_id, Role.ADMIN, field="id")
         if await self._store.projects.get(project_id) is None:
             raise NotFound("There is no such project.", field="id")
         for repository in (
             self._store.api_keys,
+            self._store.schedules,
+            self._store.monitors,
+            self._store.sightings,
             self._store.tasks,
             self._store.runs,
             self._store.records,

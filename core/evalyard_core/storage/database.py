@@ -18,12 +18,14 @@ from .exports import ExportRepository
 from .gates import GateRepository
 from .indexes import INDEXES
 from .judgements import JudgementRepository
+from .monitors import MonitorRepository, SightingRepository
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
 from .put_off import PutOffRecords
 from .records import RecordRepository
 from .requests import RequestRepository
 from .runs import RunRepository
+from .schedules import ScheduleRepository
 from .score_cache import ScoreCacheRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
@@ -65,6 +67,9 @@ class Store:
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
         self.put_off = PutOffRecords(self._database)
+        self.schedules = ScheduleRepository(self._database)
+        self.monitors = MonitorRepository(self._database)
+        self.sightings = SightingRepository(self._database)
         self.traces = TraceRepository(self._database)
         self.span_notes = SpanNotesRepository(self._database)
         self.spans = SpanRepository(self._database)

@@ -54,6 +54,26 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"idempotency_key": {"$type": "string"}},
         ),
+        # A tick of a schedule has one run. Of a text the database does not see that it has the type of texts, but that
+        # it comes after the empty one.
+        _index(
+            ("schedule_id", UP),
+            ("scheduled_for", UP),
+            unique=True,
+            partialFilterExpression={"schedule_id": {"$gt": ""}},
+        ),
+        _index(
+            ("schedule_id", UP),
+            ("at", UP),
+            ("_id", UP),
+            partialFilterExpression={"schedule_id": {"$gt": ""}},
+        ),
+        _index(
+            ("monitor_id", UP),
+            ("at", UP),
+            ("_id", UP),
+            partialFilterExpression={"monitor_id": {"$gt": ""}},
+        ),
         # For what is kept for a while only.
         _index(("project_id", UP), ("finished_at", UP)),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
@@ -117,11 +137,26 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             for field in ("session.value", "user.value")
         ),
         _index(("project_id", UP), ("duration_ns", UP), ("_id", UP)),
-        # For what is kept for a while only, and for what is being deleted.
+        # For monitors and for what is kept for a while only, and for what is being deleted.
         _index(("project_id", UP), ("received_at", UP)),
         _index(("hidden", UP), partialFilterExpression={"hidden": True}),
     ],
     "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "workers": [_index(("seen_at", UP), expireAfterSeconds=3600)],
+    "schedules": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True),
+        _index(("next_at", UP)),
+    ],
+    "monitors": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True),
+        _index(("next_at", UP)),
+    ],
+    "sightings": [
+        _index(("run_id", UP), ("seq", UP)),
+        _index(("project_id", UP)),
+        _index(("taken_at", UP), expireAfterSeconds=30 * 86_400),
+    ],
     "requests": [_index(("created_at", UP), expireAfterSeconds=600)],
 }

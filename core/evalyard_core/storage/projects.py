@@ -14,7 +14,7 @@ from evalyard_core.domain.lists import KeyList, Page
 from evalyard_core.domain.redaction import RedactionRules
 
 from .codec import Document, PartCodec
-from .collection import Repository
+from .collection import Repository, Session
 from .listed import Listed, Selection
 from .pages import Order, as_page, read_cursor
 
@@ -69,10 +69,14 @@ class ProjectRepository(Repository[Project]):
         """Return how many `page` would find."""
         return await self._count(_visible(only))
 
-    async def next_run_number(self, identifier: str) -> int:
+    async def next_run_number(self, identifier: str, *, session: Session | None = None) -> int:
         """Return 1, 2, 3 …: a number that no other run of the project has."""
         row = await self._rows.find_one_and_update(
-            {"_id": identifier}, {"$inc": {"run_count": 1}}, return_document=True, projection={"run_count": 1}
+            {"_id": identifier},
+            {"$inc": {"run_count": 1}},
+            return_document=True,
+            projection={"run_count": 1},
+            session=session,
         )
         return int(row["run_count"]) if row else 0
 

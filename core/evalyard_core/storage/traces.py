@@ -1,14 +1,15 @@
 """Traces: the figures of their spans. A document also keeps what lists sort by and search in."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pymongo import InsertOne, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from evalyard_core.domain.filters import OrderDirection, TraceFilter, TraceOrderField
 from evalyard_core.domain.lists import TraceList
+from evalyard_core.domain.monitors import Window
 from evalyard_core.domain.traces.spans import LAST_NS, NANOSECONDS_A_MILLISECOND
 from evalyard_core.domain.traces.trace import Trace, nanoseconds_of
 
@@ -20,7 +21,16 @@ from .runs import between
 from .search import in_text
 
 _ORDERS: Final = {TraceOrderField.STARTED_AT: "start_ns", TraceOrderField.DURATION: "duration_ns"}
+_MOST_ARRIVALS: Final = 5_000
 _NEWEST: Final = {"start_ns": -1, "_id": -1}
+
+
+class Arrival(NamedTuple):
+    """A trace, by its id in the store and its own, and when its last span came in."""
+
+    trace: str
+    trace_id: str
+    received_at: datetime
 
 
 class TraceRepository(Listed[Trace, TraceList]):
@@ -46,6 +56,14 @@ class TraceRepository(Listed[Trace, TraceList]):
         query = {**scope, "hidden": False, **_query(wanted.wanted)}
         counted_among = scope if wanted.wanted != TraceFilter() else None
         return Selection(query, order, counted_among=counted_among, newest=_NEWEST)
+
+    async def arrived(self, project_id: str, window: Window, wanted: TraceFilter) -> AsyncIterator[Arrival]:
+        """Yield the traces of a filter whose last span came in within a window, in that order."""
+        received = {"$gt": window.after, "$lte": window.until}
+        query = {"project_id": project_id, "received_at": received, "hidden": False, **_query(wanted)}
+        rows = self._rows.find(query, projection={"trace_id": 1, "received_at": 1}, batch_size=_MOST_ARRIVALS)
+        async for row in rows.sort("received_at").hint("project_id_1_received_at_1"):
+            yield Arrival(row["_id"], row["trace_id"], row["received_at"])
 
     async def hide(self, identifiers: Sequence[str]) -> None:
         """Make traces invisible before their spans are removed."""

@@ -5,9 +5,11 @@ from functools import cached_property
 from evalyard_core.domain.access import Actor, Project
 from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.domain.traces.notes import SpanNotes
 from evalyard_core.domain.traces.trace import Trace
@@ -83,6 +85,14 @@ class Loaders:
     @cached_property
     def runs(self) -> ById[Run]:
         return by_id(self._store.runs.get_many, cache=self._cache)
+
+    @cached_property
+    def schedules(self) -> ById[Schedule]:
+        return by_id(self._store.schedules.get_many, cache=self._cache)
+
+    @cached_property
+    def monitors(self) -> ById[Monitor]:
+        return by_id(self._store.monitors.get_many, cache=self._cache)
 
     @cached_property
     def records(self) -> ById[Record]:

@@ -13,17 +13,21 @@ from evalyard_core.domain.lists import (
     EvaluatorList,
     ItemList,
     KeyList,
+    MonitorList,
     Page,
     PageRequest,
     RecordList,
     RunList,
+    ScheduleList,
     SpanList,
     SystemList,
     SystemVersionList,
     TraceList,
 )
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.domain.traces.spans import Span
 from evalyard_core.domain.traces.trace import Trace
@@ -95,6 +99,14 @@ class ListLoaders:
     @cached_property
     def runs(self) -> ListLoader[Run, RunList]:
         return ListLoader(self._lists.runs, self._actor, cache=self._cache)
+
+    @cached_property
+    def schedules(self) -> ListLoader[Schedule, ScheduleList]:
+        return ListLoader(self._lists.schedules, self._actor, cache=self._cache)
+
+    @cached_property
+    def monitors(self) -> ListLoader[Monitor, MonitorList]:
+        return ListLoader(self._lists.monitors, self._actor, cache=self._cache)
 
     @cached_property
     def records(self) -> ListLoader[Record, RecordList]:

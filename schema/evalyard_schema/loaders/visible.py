@@ -7,8 +7,10 @@ from typing import Protocol, TypeVar
 from evalyard_core.domain.access import Actor, ApiKey, Project
 from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
 from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services import Services
@@ -65,6 +67,14 @@ class VisibleLoaders:
     @cached_property
     def runs(self) -> ById[Run]:
         return self._loader(self._services.runs.get_many)
+
+    @cached_property
+    def schedules(self) -> ById[Schedule]:
+        return self._loader(self._services.schedules.get_many)
+
+    @cached_property
+    def monitors(self) -> ById[Monitor]:
+        return self._loader(self._services.monitors.get_many)
 
     @cached_property
     def records(self) -> ById[Record]:

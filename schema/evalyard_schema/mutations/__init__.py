@@ -3,9 +3,11 @@
 from .dataset import DatasetMutation
 from .evaluator import EvaluatorMutation
 from .item import ItemMutation
+from .monitor import MonitorMutation
 from .project import ProjectMutation
 from .record import RecordMutation
 from .run import RunMutation
+from .schedule import ScheduleMutation
 from .span import SpanMutation
 from .submission import SubmissionMutation
 from .system import SystemMutation
@@ -25,4 +27,6 @@ MUTATIONS = (
     RecordMutation,
     SpanMutation,
     TraceMutation,
+    ScheduleMutation,
+    MonitorMutation,
 )

@@ -17,11 +17,13 @@ from evalyard_schema.types.dataset import Dataset
 from evalyard_schema.types.edges import find
 from evalyard_schema.types.evaluator import Evaluator
 from evalyard_schema.types.item import DatasetItem
+from evalyard_schema.types.monitor import Monitor
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.plugin import EvaluatorPlugin
 from evalyard_schema.types.project import Project
 from evalyard_schema.types.record import Annotation, Record
 from evalyard_schema.types.run import Run
+from evalyard_schema.types.schedule import Schedule
 from evalyard_schema.types.score import Score
 from evalyard_schema.types.span import Span
 from evalyard_schema.types.span_score import SpanScore
@@ -92,9 +94,11 @@ FINDERS: Final[dict[NodeType, Find]] = {
     "DatasetItem": lambda loaders, raw: find(loaders.visible.items, raw, DatasetItem.of),
     "Evaluator": lambda loaders, raw: find(loaders.visible.evaluators, raw, Evaluator.of),
     "EvaluatorPlugin": lambda loaders, raw: find(loaders.plugins, raw, EvaluatorPlugin.of),
+    "Monitor": lambda loaders, raw: find(loaders.visible.monitors, raw, Monitor.of),
     "Project": lambda loaders, raw: find(loaders.visible.projects, raw, Project.of),
     "Record": lambda loaders, raw: find(loaders.visible.records, raw, Record.of),
     "Run": lambda loaders, raw: find(loaders.visible.runs, raw, Run.of),
+    "Schedule": lambda loaders, raw: find(loaders.visible.schedules, raw, Schedule.of),
     "Score": _find_score,
     "Span": _find_span,
     "SpanScore": _find_span_score,

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from .gate import GateResult
     from .history import HistorySeries
     from .item import DatasetItem
+    from .monitor import Monitor
     from .plugin import EvaluatorPlugin
     from .project import Project
     from .record import Annotation, Record
     from .run import Run
+    from .schedule import Schedule
     from .score import Score
     from .span import Span
     from .span_score import SpanScore
@@ -37,9 +39,11 @@ LazyFailureGroup: TypeAlias = Annotated["FailureGroup", lazy(f"{_HERE}.failure_g
 LazyFlakyItem: TypeAlias = Annotated["FlakyItem", lazy(f"{_HERE}.failing")]
 LazyGateResult: TypeAlias = Annotated["GateResult", lazy(f"{_HERE}.gate")]
 LazyHistorySeries: TypeAlias = Annotated["HistorySeries", lazy(f"{_HERE}.history")]
+LazyMonitor: TypeAlias = Annotated["Monitor", lazy(f"{_HERE}.monitor")]
 LazyProject: TypeAlias = Annotated["Project", lazy(f"{_HERE}.project")]
 LazyRecord: TypeAlias = Annotated["Record", lazy(f"{_HERE}.record")]
 LazyRun: TypeAlias = Annotated["Run", lazy(f"{_HERE}.run")]
+LazySchedule: TypeAlias = Annotated["Schedule", lazy(f"{_HERE}.schedule")]
 LazyScore: TypeAlias = Annotated["Score", lazy(f"{_HERE}.score")]
 LazySpan: TypeAlias = Annotated["Span", lazy(f"{_HERE}.span")]
 LazySpanScore: TypeAlias = Annotated["SpanScore", lazy(f"{_HERE}.span_score")]

@@ -31,10 +31,11 @@ from evalyard_schema.types.lazy import (
 )
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.project_traces import ProjectTraces
+from evalyard_schema.types.started import StartedByThemselves
 
 
 @object_type
-class Project(ProjectTraces, Node):
+class Project(ProjectTraces, StartedByThemselves, Node):
     """A wall around everything that belongs together."""
 
     name: str

@@ -12,6 +12,8 @@ UPDATE_PROJECT = """mutation (
 ) {
   updateProject(id: $id, name: $name, description: $description, retention: $retention, redaction: $redaction) { id }
 }"""
+DELETE_TRACE = "mutation ($id: ID!) { deleteTrace(id: $id) }"
+DELETE_TRACES = "mutation ($ids: [ID!]!) { deleteTraces(ids: $ids) }"
 DELETE_PROJECT = "mutation ($id: ID!) { deleteProject(id: $id) }"
 CREATE_KEY = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } secret } }"
 REVOKE_KEY = "mutation ($id: ID!) { revokeApiKey(id: $id) { id } }"
@@ -76,6 +78,32 @@ RETRY_ERRORED = "mutation ($runId: ID!) { retryErroredRecords(runId: $runId) { i
 CANCEL = "mutation ($runId: ID!) { cancelRun(runId: $runId) { id } }"
 UPDATE_RUN = "mutation ($id: ID!, $input: UpdateRunInput!) { updateRun(id: $id, input: $input) { id } }"
 DELETE_RUN = "mutation ($id: ID!) { deleteRun(id: $id) }"
+
+CREATE_SCHEDULE = "mutation ($input: CreateScheduleInput!) { createSchedule(input: $input) { id } }"
+UPDATE_SCHEDULE = """mutation ($id: ID!, $input: UpdateScheduleInput!) {
+  updateSchedule(id: $id, input: $input) { id }
+}"""
+PAUSE_SCHEDULE = "mutation ($id: ID!) { pauseSchedule(id: $id) { id } }"
+RESUME_SCHEDULE = "mutation ($id: ID!) { resumeSchedule(id: $id) { id } }"
+DELETE_SCHEDULE = "mutation ($id: ID!) { deleteSchedule(id: $id) }"
+SCHEDULES = """query ($id: ID!, $first: Int, $after: String) {
+  project(id: $id) { schedules(first: $first, after: $after) { edges { cursor } } }
+}"""
+UPCOMING = """query ($id: ID!, $count: Int, $first: Int, $after: String) {
+  node(id: $id) { ... on Schedule { upcoming(count: $count) runs(first: $first, after: $after) { totalCount } } }
+}"""
+
+CREATE_MONITOR = "mutation ($input: CreateMonitorInput!) { createMonitor(input: $input) { id } }"
+UPDATE_MONITOR = "mutation ($id: ID!, $input: UpdateMonitorInput!) { updateMonitor(id: $id, input: $input) { id } }"
+PAUSE_MONITOR = "mutation ($id: ID!) { pauseMonitor(id: $id) { id } }"
+RESUME_MONITOR = "mutation ($id: ID!) { resumeMonitor(id: $id) { id } }"
+DELETE_MONITOR = "mutation ($id: ID!) { deleteMonitor(id: $id) }"
+MONITORS = """query ($id: ID!, $first: Int, $after: String) {
+  project(id: $id) { monitors(first: $first, after: $after) { edges { cursor } } }
+}"""
+RUNS_OF_MONITOR = """query ($id: ID!, $first: Int, $after: String) {
+  node(id: $id) { ... on Monitor { runs(first: $first, after: $after) { totalCount } } }
+}"""
 
 ADD_SCORE = "mutation ($input: AddScoreInput!) { addScore(input: $input) { id } }"
 ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {

@@ -34,6 +34,9 @@ from tests.fixtures.traces import an_execution, take
 #: What changes while nobody writes: leases and heartbeats, and when a key was used last.
 _RESTLESS = {"workers": {"seen_at"}, "tasks": {"due_at", "owner", "takeovers"}, "api_keys": {"last_used_at"}}
 
+#: A schedule that does nothing meanwhile.
+_YEARLY = {"cron": "0 0 1 1 *", "run": {"datasetId": "<dataset>", "systemVersionId": "<version>"}}
+
 
 class World:
     """Ids and cursors by name, keys by whom they are of, and a way of asking with them."""
@@ -168,6 +171,10 @@ async def _project(world: World, prefix: str, name: str) -> None:
     await make("system", op.CREATE_SYSTEM, input={**here, "name": "adder"})
     echo = {"target": "python", "config": {"function": "tests.support.systems:echo"}}
     await make("version", op.CREATE_VERSION, input={"systemId": f"<{prefix}system>", "name": "1", **echo})
+    nightly = {"datasetId": f"<{prefix}dataset>", "systemVersionId": f"<{prefix}version>"}
+    await make("schedule", op.CREATE_SCHEDULE, input={**here, "name": "nightly", "cron": "0 0 1 1 *", "run": nightly})
+    weekly = {"intervalSeconds": 604_800, "evaluatorIds": [f"<{prefix}evaluator>"]}
+    await make("monitor", op.CREATE_MONITOR, input={**here, "name": "quality", **weekly})
     await make("external", op.START_RUN, input={**here, "datasetId": f"<{prefix}dataset>", "trials": 2})
     await _submit(world, f"{prefix}external", f"{prefix}record", itemId=f"<{prefix}item>", output="4")
 
@@ -215,6 +222,11 @@ async def _deleted(world: World) -> None:
     exact = {**here, "name": "gone", "plugin": "exact_match"}
     await world.make("deleted_evaluator", op.CREATE_EVALUATOR, input=exact)
     await world.ask(op.DELETE_EVALUATOR, id="<deleted_evaluator>")
+    await world.make("deleted_schedule", op.CREATE_SCHEDULE, input={**here, **_YEARLY, "name": "gone"})
+    await world.ask(op.DELETE_SCHEDULE, id="<deleted_schedule>")
+    gone = {**here, "name": "gone", "evaluatorIds": ["<evaluator>"]}
+    await world.make("deleted_monitor", op.CREATE_MONITOR, input=gone)
+    await world.ask(op.DELETE_MONITOR, id="<deleted_monitor>")
     await world.make("deleted_run", op.START_RUN, input=here)
     await _submit(world, "deleted_run", "deleted_record", input="2 + 2", output="4")
     await world.ask(op.CANCEL, runId="<deleted_run>")
@@ -259,6 +271,8 @@ def _unborn() -> dict[str, str]:
         "system": "System",
         "version": "SystemVersion",
         "run": "Run",
+        "monitor": "Monitor",
+        "schedule": "Schedule",
         "key": "ApiKey",
     }
     ids = {kind: f"{name}:{new_id()}" for kind, name in kinds.items()}

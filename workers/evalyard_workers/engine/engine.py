@@ -32,6 +32,7 @@ from evalyard_workers.plugins.threads import Threads
 from .dispatching import dispatch
 from .lane import Lane
 from .lease import LEASE_SECONDS, Lease
+from .monitored import lay_down_traces
 from .outputs import Outputs
 from .planning import lay_down
 from .score_caching import ScoreCache
@@ -188,8 +189,9 @@ class Engine:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
         if run.is_terminal:
             return _Ended(TaskState.DONE)
+        plan = lay_down if run.monitor_id is None else lay_down_traces
         async with lease.held(_nothing):
-            total = await lay_down(self._store, run, lease.lost)
+            total = await plan(self._store, run, lease.lost)
         if total is None:
             return _Ended(TaskState.READY)
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
@@ -198,6 +200,8 @@ class Engine:
         if run.is_dispatched:
             async with lease.held(_nothing):
                 await self._dispatch(run, first=started is not None)
+        if run.monitor_id is not None:
+            await self._services.runs.await_scores(run_id=run.id)
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
 
     async def _dispatch(self, run: Run, *, first: bool) -> None:
