@@ -6,11 +6,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import both_ways, comparing, engine, exporting, load, pages, plugins, reading, soak
+from benchmarks import (
+    both_ways,
+    comparing,
+    engine,
+    exporting,
+    load,
+    pages,
+    plugins,
+    reading,
+    soak,
+    trace_pages,
+    traces,
+)
 from benchmarks.cases import from_folder, made_up, made_up_systems, systems_of
-from benchmarks.stack import servers
+from benchmarks.stack import Servers, servers
 
-BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading", "plugins")
+BENCHMARKS = ("engine", "pages", "both_ways", "compare", "export", "reading", "plugins", "traces", "trace_pages")
 
 
 #: Run when they are asked for by name.
@@ -45,6 +57,14 @@ async def _on_servers(arguments: argparse.Namespace, console: Console) -> None:
             await exporting.measure(running, arguments.lengths, console)
         if "reading" in arguments.only:
             await reading.measure(running, arguments.runs, console)
+        await _of_traces(running, arguments, console)
+
+
+async def _of_traces(running: Servers, arguments: argparse.Namespace, console: Console) -> None:
+    if "traces" in arguments.only:
+        await traces.measure(running, arguments.repeats, console)
+    if "trace_pages" in arguments.only:
+        await trace_pages.measure(running, console)
 
 
 def parse() -> argparse.Namespace:

@@ -74,10 +74,10 @@ async def _export(servers: Servers, database: str, path: str) -> Measured:
                 async for chunk in response.aiter_raw():
                     first = first or time.perf_counter() - begun
                     size += len(chunk)
-            return Measured(first, time.perf_counter() - begun, size, _peak_rss(pid))
+            return Measured(first, time.perf_counter() - begun, size, peak_rss(pid))
 
 
-def _peak_rss(pid: int) -> int:
+def peak_rss(pid: int) -> int:
     """Return the most memory that a process had, in bytes: VmHWM in proc(5)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):

@@ -60,9 +60,18 @@ class Settings(BaseSettings):
         (), description="Networks, addresses and hosts that targets may call besides public addresses: 10.0.0.0/8."
     )
     model_prices: Path | None = Field(
-        None, description="JSON file with what models cost a million tokens, for targets whose config does not say."
+        None,
+        description="JSON file with what models cost a million tokens, for traces, and for targets that do not say.",
+    )
+    traces_in_flight_mb: int = Field(
+        64, ge=1, description="Megabytes of spans that an API process holds at once; beyond, senders are told to wait."
     )
     evaluator_timeout_seconds: float = Field(30.0, gt=0, description="The longest that one score may take.")
+    trace_quiet_seconds: float = Field(
+        5.0,
+        ge=0,
+        description="How long nothing must have come in for a trace before evaluators read it as complete.",
+    )
     allowed_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Plugins that may be used, divided by commas: keys or distributions, with `*`; all without it."
     )

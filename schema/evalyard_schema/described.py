@@ -1,10 +1,12 @@
-"""Strawberry's decorators, for classes and resolvers whose docstring is their description in the schema."""
+"""Strawberry's decorators, for classes and resolvers whose docstring is their description, and for enums."""
 
 import inspect
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
 T = TypeVar("T")
 
@@ -40,6 +42,14 @@ def mutation(resolver: Callable[..., Any]) -> Any:
 def subscription(resolver: Callable[..., Any]) -> Any:
     """Make a method that returns an asynchronous iterator a subscription."""
     return strawberry.subscription(resolver, description=_description(resolver))
+
+
+def declare(kind: type[Enum], description: str, **values: str) -> None:
+    """Make an enum of the domain a GraphQL enum under the same name, with descriptions of some of its values."""
+    strawberry.enum(kind, description=description)
+    definition: StrawberryEnumDefinition = kind.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values.get(value.name)
 
 
 def _description(described: object) -> str | None:

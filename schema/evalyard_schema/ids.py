@@ -16,12 +16,17 @@ NodeType = Literal[
     "DatasetItem",
     "Evaluator",
     "EvaluatorPlugin",
+    "Monitor",
     "Project",
     "Record",
     "Run",
+    "Schedule",
     "Score",
+    "Span",
+    "SpanScore",
     "System",
     "SystemVersion",
+    "Trace",
 ]
 
 #: Enough for the id of a score, which holds the score's name. The database refuses to look for what is much longer.

@@ -25,11 +25,13 @@ from evalyard_server.graphql_http.view import GraphQLOverHttp
 from evalyard_server.graphql_ws.view import GraphQLOverWebSocket
 from evalyard_server.listening import refuse_open_access
 from evalyard_server.metrics import Metrics
+from evalyard_server.otlp.view import OtlpTraces
 from evalyard_server.request_log import RequestLog
 from evalyard_server.running import Interface, State, start
 from evalyard_server.start_error import StartError
 
 _DAY_SECONDS = 86_400
+_MEGABYTE = 1_000_000
 
 #: Compresses piece by piece, as they come. The default, level 9, takes longer and gains next to nothing on text.
 _COMPRESSION = Middleware(GZipMiddleware, compresslevel=5)
@@ -92,6 +94,7 @@ def _routes(settings: Settings, interface: Interface) -> list[BaseRoute]:
         Route("/graphql", GraphQLOverHttp()),
         WebSocketRoute("/graphql", GraphQLOverWebSocket(interface.schema, settings.cors_origins)),
         Route("/exports/{what:path}", Exports(), methods=["GET"], middleware=[_COMPRESSION]),
+        Route("/v1/traces", OtlpTraces(settings.traces_in_flight_mb * _MEGABYTE), methods=["POST"]),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics),

@@ -53,6 +53,12 @@ class Metrics:
             ["form", "outcome"],
             registry=self._registry,
         )
+        self._trace_requests = Counter(
+            "evalyard_trace_requests", "Requests to /v1/traces by status.", ["status"], registry=self._registry
+        )
+        self._spans = Counter(
+            "evalyard_spans", "Spans by outcome: stored, rejected.", ["outcome"], registry=self._registry
+        )
         self._subscriptions = self._gauge("evalyard_subscriptions", "Live GraphQL subscriptions.")
         self._connections = self._gauge(
             "evalyard_websocket_connections", "Open WebSocket connections of known callers."
@@ -73,6 +79,15 @@ class Metrics:
     def export(self, form: str, outcome: str) -> None:
         """Count an export that was begun."""
         self._exports.labels(form, outcome).inc()
+
+    def trace_request(self, status: int) -> None:
+        """Count a request that may hold spans."""
+        self._trace_requests.labels(str(status)).inc()
+
+    def spans(self, *, stored: int, rejected: int) -> None:
+        """Count spans of a request that was taken in."""
+        self._spans.labels("stored").inc(stored)
+        self._spans.labels("rejected").inc(rejected)
 
     def watch(self, *, subscriptions: Callable[[], int], connections: Callable[[], int]) -> None:
         """Ask these for the present figures at each scrape."""

@@ -3,12 +3,15 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypedDict
 
 from starlette.requests import HTTPConnection
 from strawberry.schema import BaseSchema
 
 from evalyard_core.domain.access import Actor
+from evalyard_core.domain.traces.conventions import understand
+from evalyard_core.domain.traces.prices import PriceTable
 from evalyard_core.queue import BrokerQueue, Queue, connect_broker
 from evalyard_core.services import Services
 from evalyard_core.services.live import LiveUpdates
@@ -92,7 +95,17 @@ def _services(settings: Settings, store: Store, queue: Queue) -> Services:
         queue,
         public_url=(settings.public_url or "").rstrip("/"),
         link_secret=None if secret is None else secret.get_secret_value().encode(),
+        understand=partial(understand, prices=_prices(settings)),
     )
+
+
+def _prices(settings: Settings) -> PriceTable:
+    try:
+        return PriceTable.read(settings.model_prices)
+    except ValueError as error:
+        raise StartError(
+            f"The prices of models can't be read ({error}): correct the file that EVALYARD_MODEL_PRICES names."
+        ) from error
 
 
 async def _open_store(settings: Settings) -> Store:

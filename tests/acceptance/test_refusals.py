@@ -14,21 +14,38 @@ from tests.acceptance.refusals import (
     evaluators,
     gates,
     ids,
+    monitors,
     records,
     results,
     runs,
+    schedules,
     systems,
+    traces,
 )
 from tests.acceptance.refusals.case import ADMIN, VIEWER, Refused
 from tests.acceptance.refusals.foreign import PLACES, Place
 from tests.acceptance.refusals.operations import ADD_SCORE, NODES, START_RUN, UPDATE_DATASET
 from tests.acceptance.refusals.world import World, open_world
 
-TABLES = (access, ids, documents, datasets, evaluators, systems, runs, gates, records, results)
+TABLES = (
+    access,
+    ids,
+    documents,
+    datasets,
+    evaluators,
+    systems,
+    runs,
+    schedules,
+    monitors,
+    gates,
+    records,
+    results,
+    traces,
+)
 CASES = [case for table in TABLES for case in table.CASES]
 
 #: What there is of each kind that a project's key does not see, beside what is another project's.
-DELETED = {"dataset", "evaluator", "run", "record", "project"}
+DELETED = {"dataset", "evaluator", "run", "schedule", "monitor", "record", "project"}
 
 
 @pytest.fixture(scope="module")

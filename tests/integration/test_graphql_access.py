@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.traces.spans import span_key, trace_key
+from evalyard_core.services.access import ANYONE
+from evalyard_core.services.traces.notes import SpanNoting
+from evalyard_core.services.traces.reading import TraceReader
 from evalyard_core.storage import Store
 from evalyard_schema.ids import parse
 from evalyard_schema.queries.node import FINDERS
 from tests.fixtures.asking import Asker, gid, module_store, mutation
 from tests.fixtures.rules import MUTATIONS, OBJECTS
+from tests.fixtures.spans import span_id, trace_id
+from tests.fixtures.traces import an_execution, take
 from tests.fixtures.world import World, a_world, answering, contents, make_world
 
 #: One database for all of these tests, which differ in their projects.
@@ -28,6 +34,10 @@ ARGUMENTS: dict[str, Variables] = {
     "updateDataset": lambda w: {"id": gid("Dataset", w.dataset), "input": {"name": "mine"}},
     "deleteDataset": lambda w: {"id": gid("Dataset", w.dataset)},
     "addDatasetItems": lambda w: {"datasetId": gid("Dataset", w.dataset), "items": [{"input": 1}]},
+    "addTracesToDataset": lambda w: {
+        "datasetId": gid("Dataset", w.dataset),
+        "traceIds": [IDS["trace"](w)],
+    },
     "updateDatasetItem": lambda w: {"id": gid("DatasetItem", w.item), "input": {"metadata": 1}},
     "deleteDatasetItems": lambda w: {"ids": [gid("DatasetItem", w.item)]},
     "attachEvaluator": lambda w: {
@@ -61,8 +71,22 @@ ARGUMENTS: dict[str, Variables] = {
     "cancelRun": lambda w: {"runId": gid("Run", w.run)},
     "updateRun": lambda w: {"id": gid("Run", w.run), "input": {"notes": "mine"}},
     "deleteRun": lambda w: {"id": gid("Run", w.run)},
+    "createSchedule": lambda w: _nightly(w, {}),
+    "updateSchedule": lambda w: {"id": gid("Schedule", w.schedule), "input": {"cron": "0 4 * * *"}},
+    "pauseSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "resumeSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "deleteSchedule": lambda w: {"id": gid("Schedule", w.schedule)},
+    "createMonitor": lambda w: _quality(w, w),
+    "updateMonitor": lambda w: {"id": gid("Monitor", w.monitor), "input": {"rate": 5}},
+    "pauseMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
+    "resumeMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
+    "deleteMonitor": lambda w: {"id": gid("Monitor", w.monitor)},
     "addScore": lambda w: {"input": {"recordId": gid("Record", w.record), "name": "taste", "value": True}},
+    "addSpanScore": lambda w: {"input": {"spanId": IDS["span"](w), "name": "taste", "value": True}},
+    "annotateSpan": lambda w: {"spanId": IDS["span"](w), "rating": 1},
     "annotateRecord": lambda w: {"recordId": gid("Record", w.record), "rating": 1},
+    "deleteTrace": lambda w: {"id": IDS["trace"](w)},
+    "deleteTraces": lambda w: {"ids": [IDS["trace"](w)]},
 }
 #: What the run of a world, which has ended, does not allow; tried with other runs elsewhere.
 ELSEWHERE = {"submitRecords", "finishRun", "retryErroredRecords", "cancelRun"}
@@ -75,14 +99,36 @@ IDS: dict[str, Callable[[World], str]] = {
     "system": lambda w: gid("System", w.system),
     "run": lambda w: gid("Run", w.run),
     "record": lambda w: gid("Record", w.record),
+    "trace": lambda w: gid("Trace", trace_key(w.project.id, trace_id(0))),
+    "span": lambda w: gid("Span", span_key(w.project.id, trace_id(0), span_id(0))),
+    "span score": lambda w: gid("SpanScore", f"{span_key(w.project.id, trace_id(0), span_id(0))}/~kind"),
     "item": lambda w: gid("DatasetItem", w.item),
     "version": lambda w: gid("SystemVersion", w.version),
     "key": lambda w: gid("ApiKey", w.api_key),
+    "monitor": lambda w: gid("Monitor", w.monitor),
+    "schedule": lambda w: gid("Schedule", w.schedule),
     "score": lambda w: gid("Score", f"{w.record.id}/{w.record.scores[0].key}"),
     "annotation": lambda w: gid("Annotation", f"{w.record.id}/{w.record.annotations[0].id}"),
 }
 
+
 NODE = "query($id: ID!) { node(id: $id) { id } }"
+
+
+async def make_traced(store: Store) -> World:
+    """Return a stored world with a trace."""
+    world = await make_world(store)
+    await take(store, world.project.id, an_execution())
+    noting = SpanNoting(store, TraceReader(store))
+    await noting.add_score(
+        actor=ANYONE, span_id=span_key(world.project.id, trace_id(0), span_id(0)), name="kind", value=1
+    )
+    return world
+
+
+@pytest.fixture
+async def world(store: Store) -> World:
+    return await make_traced(store)
 
 
 def test_every_mutation_has_arguments_here():
@@ -105,7 +151,7 @@ async def test_a_mutation_needs_its_role(name: str, operator: Asker, world: Worl
 
 @pytest.mark.parametrize("name", MUTATIONS)
 async def test_to_another_projects_key_nothing_is_there(name: str, operator: Asker, world: World, store: Store):
-    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    stranger = operator.with_role(Role.ADMIN, (await make_traced(store)).project.id)
     given, nowhere = ARGUMENTS[name](world), ARGUMENTS[name](a_world())
     before = await contents(store)
     refused = await stranger.refused(mutation(name, given), **given)
@@ -144,7 +190,7 @@ async def test_plugins_are_refreshed_by_an_editor(operator: Asker, world: World)
 
 @pytest.mark.parametrize("name", sorted(OBJECTS & set(IDS)))
 async def test_a_query_by_id_finds_what_the_key_sees(name: str, operator: Asker, world: World, store: Store):
-    other = await make_world(store)
+    other = await make_traced(store)
     query = f"query($id: ID!) {{ {name}(id: $id) {{ id }} }}"
     mine, ghost = IDS[name](world), IDS[name](a_world())
     for role in Role:
@@ -155,7 +201,7 @@ async def test_a_query_by_id_finds_what_the_key_sees(name: str, operator: Asker,
 
 
 async def test_nodes_are_those_that_the_key_sees(operator: Asker, world: World, store: Store):
-    other, ghost = await make_world(store), a_world()
+    other, ghost = await make_traced(store), a_world()
     ids = [make(place) for place in (world, other, ghost) for make in IDS.values()]
     query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }"
     admin = operator.with_role(Role.ADMIN, world.project.id)
@@ -188,7 +234,7 @@ async def test_keys_are_for_those_who_manage_them(operator: Asker, world: World)
 
 
 async def test_a_project_key_lists_its_project_only(operator: Asker, world: World, store: Store):
-    other = await make_world(store)
+    other = await make_traced(store)
     query = """query($name: String!) {
         projects { edges { node { name } } totalCount }
         viewer { name role projects { totalCount } }
@@ -212,7 +258,7 @@ async def test_a_project_key_lists_its_project_only(operator: Asker, world: Worl
 async def test_a_subscription_is_refused_to_strangers(
     field: str, argument: str, kind: Any, operator: Asker, world: World, store: Store
 ):
-    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    stranger = operator.with_role(Role.ADMIN, (await make_traced(store)).project.id)
     ghost = a_world()
     query = f"subscription($id: ID!) {{ {field}({argument}: $id) {{ id }} }}"
     for place in (world, ghost):
@@ -226,7 +272,7 @@ async def test_a_subscription_is_refused_to_strangers(
 
 
 async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, world: World, store: Store):
-    stranger = operator.with_role(Role.ADMIN, (await make_world(store)).project.id)
+    stranger = operator.with_role(Role.ADMIN, (await make_traced(store)).project.id)
     query = "subscription($input: TryTargetInput!) { tryTarget(input: $input) { done } }"
     for place in (world, a_world()):
         for kind, given in (
@@ -238,6 +284,16 @@ async def test_trying_a_system_out_is_refused_to_strangers(operator: Asker, worl
             assert [(error.extensions, error.path) for error in result.errors or ()] == [
                 ({"code": "NOT_FOUND", "field": f"input.{kind}"}, ["tryTarget"])
             ]
+
+
+def _quality(w: World, other: World) -> dict[str, Any]:
+    evaluators = [gid("Evaluator", other.evaluator)]
+    return {"input": {"projectId": gid("Project", w.project), "name": "quality", "evaluatorIds": evaluators}}
+
+
+def _nightly(w: World, changes: dict[str, Any]) -> dict[str, Any]:
+    run = {"datasetId": gid("Dataset", w.dataset), "systemVersionId": gid("SystemVersion", w.version), **changes}
+    return {"input": {"projectId": gid("Project", w.project), "name": "nightly", "cron": "0 3 * * *", "run": run}}
 
 
 #: An id of another project inside a call that is otherwise in order, made by somebody who sees both projects.
@@ -267,6 +323,37 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
             }
         },
     ),
+    "createMonitor with an evaluator": ("createMonitor", _quality),
+    "updateMonitor with an evaluator": (
+        "updateMonitor",
+        lambda mine, other: {
+            "id": gid("Monitor", mine.monitor),
+            "input": {"evaluatorIds": [gid("Evaluator", mine.evaluator), gid("Evaluator", other.evaluator)]},
+        },
+    ),
+    "createSchedule with a dataset": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"datasetId": gid("Dataset", other.dataset)}),
+    ),
+    "createSchedule with a system version": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"systemVersionId": gid("SystemVersion", other.version)}),
+    ),
+    "createSchedule with a system": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"systemVersionId": None, "systemId": gid("System", other.system)}),
+    ),
+    "createSchedule with an evaluator": (
+        "createSchedule",
+        lambda mine, other: _nightly(mine, {"evaluatorIds": [gid("Evaluator", other.evaluator)]}),
+    ),
+    "updateSchedule with a dataset": (
+        "updateSchedule",
+        lambda mine, other: {
+            "id": gid("Schedule", mine.schedule),
+            "input": {"run": _nightly(mine, {"datasetId": gid("Dataset", other.dataset)})["input"]["run"]},
+        },
+    ),
     "rerun with a system version": (
         "rerun",
         lambda mine, other: {
@@ -277,6 +364,10 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
     "rescoreRun with an evaluator": (
         "rescoreRun",
         lambda mine, other: {"runId": gid("Run", mine.run), "evaluatorIds": [gid("Evaluator", other.evaluator)]},
+    ),
+    "addTracesToDataset": (
+        "addTracesToDataset",
+        lambda mine, other: {"datasetId": gid("Dataset", mine.dataset), "traceIds": [IDS["trace"](other)]},
     ),
     "attachEvaluator": (
         "attachEvaluator",
@@ -311,7 +402,7 @@ ACROSS: dict[str, tuple[str, Callable[[World, World], dict[str, Any]]]] = {
 @pytest.mark.parametrize("case", ACROSS)
 async def test_nothing_leads_from_one_project_into_another(case: str, operator: Asker, world: World, store: Store):
     name, make = ACROSS[case]
-    given = make(world, await make_world(store))
+    given = make(world, await make_traced(store))
     before = await contents(store)
     async with answering(store):
         refused = await operator.refused(mutation(name, given), **given)

@@ -10,8 +10,9 @@ from evalyard_core.domain.payload import now
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
 from evalyard_core.storage import Store
-from tests.fixtures.core import a_project
+from tests.fixtures.core import a_monitor, a_project, a_schedule, a_sighting
 from tests.fixtures.house import House, everything
+from tests.fixtures.spans import a_received
 
 
 async def test_an_instance_key_creates_projects_and_a_project_key_does_not(house: House):
@@ -84,12 +85,20 @@ async def fill(house: House) -> None:
     await house.services.datasets.update_item(actor=ANYONE, item_id=item.id, changes={"input": 1})
     version = await house.system_version()
     await house.start(dataset_id=dataset.id, system_version_id=version.id, evaluator_ids=[evaluator.id])
+    await house.services.trace_intake.take_spans(project_id=house.project.id, received=[a_received()])
+    await house.store.schedules.add(a_schedule(house.project.id))
+    monitor = a_monitor(house.project.id)
+    await house.store.monitors.add(monitor)
+    seen = a_sighting(monitor)
+    await house.store.transaction(lambda session: house.store.sightings.add([seen], session=session))
     run = await house.start(dataset_id=dataset.id)
     _, [record, *_] = await house.services.submissions.submit(
         actor=ANYONE, run_id=run.id, submitted=[Submitted(item_id=item.id, output=1), Submitted(input=2, output=1)]
     )
     for value in (True, False):
         await house.services.records.add_score(actor=ANYONE, record_id=record.id, name="tone", value=value)
+    spans = [a_received(0), a_received(1, parent=0)]
+    await house.services.trace_intake.take_spans(project_id=house.project.id, received=spans)
 
 
 async def test_deleting_a_project_leaves_nothing_of_it_and_everything_of_the_others(store: Store):

@@ -5,7 +5,7 @@ recorded and then explained by the database itself, over some hundreds of docume
 """
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -26,18 +26,22 @@ from evalyard_core.domain.filters import (
     RunOrder,
     RunOrderField,
     ScoreFilter,
+    TraceFilter,
 )
 from evalyard_core.domain.lists import (
     DatasetList,
     EvaluatorList,
     ItemList,
     KeyList,
+    MonitorList,
     PageRequest,
     RecordList,
     RunList,
+    ScheduleList,
     SystemList,
     SystemVersionList,
 )
+from evalyard_core.domain.monitors import Window
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.rates import Refused, Wanted
 from evalyard_core.domain.records import Record, RecordStatus, Verdict
@@ -52,14 +56,19 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.core import (
     a_dataset,
     a_key,
+    a_monitor,
     a_project,
+    a_schedule,
     a_score,
+    a_sighting,
     a_system,
     a_system_version,
     an_evaluator,
     an_item,
 )
 from tests.fixtures.objects import a_record, a_run
+from tests.fixtures.spans import trace_id
+from tests.fixtures.stored_traces import Step, fill_traces, found_trace_lists, trace_lists, trace_steps
 
 ROOT: Final = Actor(name="root", role=Role.ADMIN)
 PAGE: Final = 20
@@ -78,6 +87,8 @@ class Seeds:
     system: System
     version: SystemVersion
     busy: Run
+    schedule_id: str
+    monitor_id: str
     runs: list[Run]
     records: list[Record]
     item_ids: list[str]
@@ -101,7 +112,21 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     datasets = [a_dataset(ours if n % 2 else theirs, version=3, tags=("a",)) for n in range(MANY)]
     systems = [a_system(ours if n % 2 else theirs) for n in range(MANY)]
     versions = [a_system_version(systems[1] if n % 2 else systems[0]) for n in range(MANY)]
+    schedules = [
+        a_schedule(ours if n % 2 else theirs, next_at=now() + timedelta(minutes=n - 5) if n % 3 else None)
+        for n in range(MANY)
+    ]
+    monitors = [
+        a_monitor(ours if n % 2 else theirs, next_at=now() + timedelta(minutes=n - 5) if n % 3 else None)
+        for n in range(MANY)
+    ]
     runs = [_run(n, ours if n % 3 else theirs, datasets, systems, versions) for n in range(3 * MANY)]
+    runs = [
+        replace(run, schedule_id=schedules[n % 2].id, scheduled_for=run.created_at + timedelta(seconds=n))
+        if n % 4 == 0
+        else replace(run, monitor_id=monitors[n % 2].id if n % 4 == 1 else None)
+        for n, run in enumerate(runs)
+    ]
     busy = [run for run in runs if run.project_id == ours][:5]
     records = [_record(run, n) for run in busy for n in range(MANY // 2)]
     tasks = [
@@ -117,6 +142,9 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     await _fill(store.datasets, datasets)
     await _fill(store.systems, systems)
     await _fill(store.system_versions, versions)
+    await _fill(store.schedules, schedules)
+    await _fill(store.monitors, monitors)
+    await _fill(store.sightings, [a_sighting(monitors[n % 2], run_id=runs[n % 3].id, seq=n) for n in range(MANY)])
     await _fill(store.evaluators, [an_evaluator(ours if n % 2 else theirs) for n in range(MANY)])
     await store.runs._rows.insert_many(
         [store.runs._codec.encode(run) | {"at": run.started_at or run.created_at, "next_seq": 0} for run in runs]
@@ -131,6 +159,7 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
         kept = {"answer_key": f"a{n % 30}", "started_at": now() - timedelta(seconds=n), "scores.0.cache_key": f"s{n}"}
         await store.records._rows.update_one({"_id": record.id}, {"$set": kept})
     await _fill(store.tasks, tasks)
+    await fill_traces(store, (ours, theirs), MANY)
     replaced = [(record.id, score) for record in records for score in record.scores]
     await store.score_history.add(ours, busy[0].id, replaced)
     item_ids = await _fill_items(store, datasets)
@@ -138,6 +167,8 @@ async def _seeded(store: Store, commands: Commands) -> Seeds:
     return Seeds(
         *(store, commands, ours, datasets[1], systems[1], versions[1]),
         busy=busy[0],
+        schedule_id=schedules[0].id,
+        monitor_id=monitors[1].id,
         runs=[run for run in runs if run.project_id == ours],
         records=records,
         item_ids=item_ids,
@@ -208,6 +239,7 @@ def _record(run: Run, n: int) -> Record:
         latency_ms=None if n % 5 == 0 else float(n % 9),
         cost_usd=None if n % 6 == 0 else n % 8 / 100,
         scores=(a_score(number=n / 10),),
+        trace_id=trace_id(n % 4) if n % 2 else None,
     )
 
 
@@ -222,6 +254,12 @@ def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     yield "evaluators", lists.evaluators, EvaluatorList(project_id=project_id)
     yield "systems", lists.systems, SystemList(project_id=project_id)
     yield "system versions", lists.system_versions, SystemVersionList(project_id=project_id, system_id=seeds.system.id)
+    yield "schedules", lists.schedules, ScheduleList(project_id=project_id)
+    of_schedule = RunList(project_id=project_id, schedule_id=seeds.schedule_id)
+    yield "runs of a schedule", lists.runs, of_schedule
+    yield "monitors", lists.monitors, MonitorList(project_id=project_id)
+    of_monitor = RunList(project_id=project_id, monitor_id=seeds.monitor_id)
+    yield "runs of a monitor", lists.runs, of_monitor
     for version in (None, 1, 2):
         items = ItemList(project_id=project_id, dataset_id=seeds.dataset.id, version=version)
         yield f"items of version {version}", lists.items, items
@@ -237,7 +275,9 @@ def _lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
         yield f"records by {field} {direction}", lists.records, RecordList(project_id=project_id, order=by)
     yield "records", lists.records, RecordList(project_id=project_id)
     yield "records of a run", lists.records, RecordList(project_id=project_id, run_id=seeds.busy.id)
+    yield "records of a trace", lists.records, RecordList(project_id=project_id, trace_id=trace_id(0))
     yield "records of an item", lists.records, RecordList(project_id=project_id, item_id=seeds.records[0].item_id)
+    yield from trace_lists(seeds.store, project_id)
 
 
 def _sorted_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
@@ -262,6 +302,7 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
     yield "items found", lists.items, found
     yield "items of a version found", lists.items, replace(found, version=2)
     yield "items by id", lists.items, replace(found, ids=tuple(seeds.item_ids))
+    yield from found_trace_lists(seeds.store, project_id)
     moment = now() - timedelta(hours=1)
     for wanted in (
         RunFilter(search="nightly"),
@@ -289,8 +330,6 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
 
 
 # -------------------------------------------------------------------------------------------------- the other steps
-
-Step = Callable[[], Awaitable[Any]]
 
 
 def _reads(seeds: Seeds) -> Iterator[Step]:
@@ -323,6 +362,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.runs.newest, seeds.project_id, 100)
     yield partial(store.runs.pulse, seeds.busy.id)
     yield partial(store.records.open_in_lane, seeds.busy.id, 0, from_seq=10, most=PAGE)
+    yield partial(store.put_off.next_in_lane, seeds.busy.id, 0)
     yield partial(store.records.completed, seeds.busy.id, from_seq=10, most=PAGE)
     yield partial(_drained, store.records.figures(seeds.busy.id))
     yield partial(store.outcomes.of_runs, [run.id for run in seeds.runs[:2]])
@@ -341,6 +381,13 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.gates.unasked, seeds.busy.id)
     yield partial(store.judgements.of_evaluator, "e" * 24, most=PAGE)
     yield partial(store.judgements.of_evaluator, "e" * 24, run_ids=[run.id for run in seeds.runs[:5]], most=PAGE)
+    yield partial(store.schedules.due, now(), 100)
+    yield partial(store.monitors.due, now(), 100)
+    yield partial(store.sightings.known, ids)
+    yield partial(_drained, store.sightings.of_run(seeds.runs[0].id, PAGE))
+    window = Window(now() - timedelta(days=2), now())
+    for seen in (TraceFilter(), TraceFilter(name="rare", session="rare", search="step")):
+        yield partial(_drained, store.traces.arrived(seeds.project_id, window, seen))
     keys, an_hour_ago = range(PAGE), now() - timedelta(hours=1)
     yield partial(store.answer_cache.newest, seeds.project_id, [f"a{n}" for n in keys], since=an_hour_ago)
     yield partial(store.score_cache.newest, seeds.project_id, [f"s{n}" for n in keys], since=an_hour_ago)
@@ -368,6 +415,7 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.run_limits.give_back, run_id, 0)
     yield partial(store.run_limits.stop_soon, run_id, "enough")
     yield partial(store.tasks.overdue, due_seconds=10)
+    yield partial(store.runs.hide_old, seeds.project_id, now() - timedelta(days=30))
     yield partial(store.tasks.wake, run_id, due_seconds=10)
     yield partial(store.tasks.reopen, run_id, due_seconds=10)
     yield partial(store.tasks.claim, f"{run_id}.0", 1, "worker", 10)
@@ -381,7 +429,15 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.delete_of_dataset, seeds.dataset.id)
     for each in (
         *(store.api_keys, store.tasks, store.runs, store.records, store.score_history, store.items),
-        *(store.datasets, store.evaluators, store.system_versions, store.systems),
+        *(
+            store.schedules,
+            store.monitors,
+            store.sightings,
+            store.datasets,
+            store.evaluators,
+            store.system_versions,
+            store.systems,
+        ),
     ):
         yield partial(each.delete_of_project, seeds.other_project_id)
 
@@ -442,7 +498,13 @@ async def scenario(seeds: Seeds) -> Scenario:
         sorted=await _plans_of_lists(seeds, _sorted_lists(seeds)),
         filtered=await _plans_of_lists(seeds, _filtered_lists(seeds)),
         others=[
-            plan for step in chain(_reads(seeds), _writes(seeds)) for plan in await _plans(seeds, _name(step), step)
+            plan
+            for step in chain(
+                _reads(seeds),
+                _writes(seeds),
+                trace_steps(seeds.store, seeds.project_id, seeds.other_project_id),
+            )
+            for plan in await _plans(seeds, _name(step), step)
         ],
     )
 
@@ -558,6 +620,13 @@ async def test_the_runs_before_twenty_runs_are_found_without_reading_others(scen
 async def test_a_lane_finds_its_open_records_in_an_index_of_nothing_else(scenario: Scenario):
     [plan] = [plan for plan in scenario.others if "open_in_lane" in plan.label]
     assert plan.indexes == {("records", "run_id_1_lane_1_seq_1")}
+
+
+async def test_what_is_due_is_found_without_what_waits(scenario: Scenario):
+    for kind, collection in (("Schedule", "schedules"), ("Monitor", "monitors")):
+        [plan] = [plan for plan in scenario.others if plan.label == f"{kind}Repository.due"]
+        assert plan.indexes == {(collection, "next_at_1")}
+        assert plan.read == 4
 
 
 async def test_what_people_have_judged_is_found_in_an_index_of_nothing_else(scenario: Scenario):

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from evalyard_core.domain.access import Project
@@ -15,6 +16,8 @@ from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run, RunSettings
 from evalyard_core.domain.systems import SystemVersion
 from evalyard_core.domain.tasks import Task
+from evalyard_core.domain.traces.conventions import understand
+from evalyard_core.domain.traces.prices import PriceTable
 from evalyard_core.services import Services
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.datasets import NewItem
@@ -52,7 +55,8 @@ class Room:
     @classmethod
     async def open(cls, store: Store, rules: PluginRules | None = None) -> "Room":
         mailbox, host = Mailbox(), PluginHost(rules)
-        room = cls(store, Services(store, mailbox), mailbox, host)
+        services = Services(store, mailbox, understand=partial(understand, prices=PriceTable()))
+        room = cls(store, services, mailbox, host)
         room.project = await room.services.projects.create(actor=ANYONE, name="room")
         await room.publish()
         return room
@@ -73,7 +77,14 @@ class Room:
 
     def new_engine(self, threads: int = 8) -> Engine:
         """Another worker process, as it were."""
-        engine = Engine(self.services, self.mailbox, self.host, threads=threads, evaluator_timeout_seconds=2)
+        engine = Engine(
+            self.services,
+            self.mailbox,
+            self.host,
+            threads=threads,
+            evaluator_timeout_seconds=2,
+            trace_quiet_seconds=0.2,
+        )
         self.engines.append(engine)
         return engine
 

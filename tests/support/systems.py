@@ -100,6 +100,15 @@ async def speaking(input: Any, request: evalyard.TargetRequest) -> Any:
     return "".join(input["words"])
 
 
+async def telling(input: Any) -> evalyard.TargetResponse:
+    """Tell a secret that it was not told: in its answer and beside it, or in its error."""
+    if input.get("broken"):
+        raise evalyard.TargetError("No account 123-45-6789.", code="HTTP_400")
+    return evalyard.TargetResponse(
+        output={"said": "Account 123-45-6789.", "password": "hunter2"}, metadata={"log": "123-45-6789"}
+    )
+
+
 async def long(input: Any) -> Any:
     """Answer as long a text as the input says."""
     return "x" * input["length"]

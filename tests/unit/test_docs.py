@@ -72,8 +72,8 @@ TRIALS: dict[str, list[tuple[dict[str, Any], Any, Any]]] = {
 }
 
 
-#: Pages whose Python asks a server: tests/acceptance/test_client.py runs it.
-RUN_ELSEWHERE = {"docs/python-client.md"}
+#: Pages whose Python asks a server: test_guide_to_sending_traces.py and test_client.py run it.
+RUN_ELSEWHERE = {"docs/python-client.md", "docs/traces.md"}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -121,9 +121,7 @@ def evaluators_of(module: types.ModuleType) -> dict[str, type[evalyard.Evaluator
     }
 
 
-@pytest.mark.parametrize(
-    "module", [page for page in with_a_block("python") if page not in RUN_ELSEWHERE], indirect=True
-)
+@pytest.mark.parametrize("module", sorted({*with_a_block("python")} - RUN_ELSEWHERE), indirect=True)
 def test_the_evaluators_describe_themselves_and_score(module: types.ModuleType):
     shown = evaluators_of(module)
 

@@ -63,6 +63,32 @@ def test_a_path_reads_any_part_of_a_record(path: str, value: Any):
     assert read(CONTEXT, a_variable("v"), v=path) == {"v": value}
 
 
+@pytest.mark.parametrize(
+    ("path", "reads_output", "reads_trace"),
+    [
+        ("trace", False, True),
+        ("trace.spans[?kind=='TOOL'].name", False, True),
+        ("@.trace.name", False, True),
+        ("@ | trace", False, True),
+        ("not_null(output.trace, trace.output)", True, True),
+        ("[input, {a: trace}]", False, True),
+        ("@", True, True),
+        ("length(@)", True, True),
+        ("*", True, True),
+        ("output.trace", True, False),
+        ("output[?trace].name", True, False),
+        ("output[*].[@, trace]", True, False),
+        ("map(&trace, output)", True, False),
+        ("input", False, False),
+        ('`{"trace": 1}`.trace', False, False),
+    ],
+)
+def test_a_path_tells_what_it_reads(path: str, reads_output: bool, reads_trace: bool):
+    """A record whose trace nobody reads does not wait for it."""
+    [reader] = compile_readers([a_variable("v")], [VariableMapping(variable="v", path=path)])
+    assert (reader.from_output, reader.from_trace) == (reads_output, reads_trace)
+
+
 def test_the_figures_of_a_record_can_be_read():
     record = replace(
         a_record(a_run("p"), 0),

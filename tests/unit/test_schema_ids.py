@@ -38,7 +38,7 @@ def test_an_id_is_the_base64_of_type_and_raw_id():
         base64.b64encode(b"Run").decode(),
         base64.b64encode(b"Run:").decode(),
         base64.b64encode(b":65f0").decode(),
-        base64.b64encode(b"Trace:65f0").decode(),
+        base64.b64encode(b"Nothing:65f0").decode(),
         base64.b64encode(b"\xff\xfe:1").decode(),
         "ÜnVu",
     ],

@@ -47,6 +47,7 @@ def test_each_query_by_id_may_be_null():
         "system": "System",
         "run": "Run",
         "record": "Record",
+        "trace": "Trace",
     }
 
 
@@ -62,7 +63,17 @@ def test_unchecked_loaders_follow_stored_ids_only(path: Path):
     if path.parent.name == "types":
         return
     unchecked = {"projects", "datasets", "items", "present_items", "evaluators", "systems", "system_versions"}
-    unchecked |= {"runs", "records", "cases", "failure_groups", "previous_runs"}
+    unchecked |= {
+        "schedules",
+        "monitors",
+        "runs",
+        "records",
+        "cases",
+        "failure_groups",
+        "previous_runs",
+        "traces",
+        "latency_breakdowns",
+    }
     tree = ast.parse(path.read_text())
     used = {
         node.attr

@@ -17,6 +17,7 @@ from .plugins.host import PluginHost
 from .plugins.rules import PluginRules
 from .presence import Presence
 from .replacement import Replacement
+from .scheduler import Scheduler
 from .sweeper import Sweeper
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +49,14 @@ class WorkerProcess:
         services = Services(store, self._queue)
         host = PluginHost(PluginRules.of(settings))
         limit = settings.evaluator_timeout_seconds
-        engine = Engine(services, self._queue, host, threads=settings.worker_threads, evaluator_timeout_seconds=limit)
+        engine = Engine(
+            services,
+            self._queue,
+            host,
+            threads=settings.worker_threads,
+            evaluator_timeout_seconds=limit,
+            trace_quiet_seconds=settings.trace_quiet_seconds,
+        )
         replacement = Replacement()
         replacement.begun()
         presence = Presence(store, host, engine.owner, replacement)
@@ -57,6 +65,7 @@ class WorkerProcess:
             presence.run(),
             Answerer(store, host, engine.owner, limit).run(),
             Sweeper(services, self._queue, engine).run(),
+            Scheduler(services).run(),
             host.run(),
         ):
             self._watch(part)

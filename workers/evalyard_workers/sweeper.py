@@ -3,9 +3,11 @@
 import asyncio
 import random
 import time
+from typing import Final
 
 import structlog
 
+from evalyard_core.domain.payload import now
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
 from evalyard_core.storage import StoreError
@@ -13,6 +15,8 @@ from evalyard_core.storage import StoreError
 from .engine import Engine
 
 _log = structlog.get_logger(__name__)
+
+_FORGETTING_SECONDS: Final = 60.0
 
 
 class Sweeper:
@@ -24,6 +28,7 @@ class Sweeper:
         self._engine = engine
         self._pause_seconds = services.store.tasks.beat_seconds
         self._away_at = float("-inf")
+        self._forgets_at = 0.0
 
     async def run(self) -> None:
         """Sweep for ever."""
@@ -36,7 +41,7 @@ class Sweeper:
             await asyncio.sleep(self._pause_seconds * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
 
     async def sweep(self) -> None:
-        """Send hints for overdue tasks, end runs whose tasks are done, and finish deletions."""
+        """Send hints for overdue tasks, end runs whose tasks are done, forget what is old, and finish deletions."""
         store = self._services.store
         begun = time.monotonic()
         overdue = await store.tasks.overdue()
@@ -49,8 +54,12 @@ class Sweeper:
             await self._queue.hint(freed)
         for run_id in await store.runs.without_end():
             await self._engine.end_if_done(run_id)
+        if time.monotonic() >= self._forgets_at:
+            await self._services.forgetting.forget(now())
+            self._forgets_at = time.monotonic() + _FORGETTING_SECONDS
         for run_id in await store.runs.hidden():
             await self._services.runs.purge(run_id=run_id)
+        await self._services.trace_keeping.purge_hidden()
 
     def _was_away(self, begun: float) -> bool:
         """Tell whether the database did not answer lately, at the latest to what was asked when the sweep had begun."""

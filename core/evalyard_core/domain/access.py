@@ -1,12 +1,14 @@
 """Who asks, and what a role may do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from .errors import Forbidden, NotFound
+from .keeping import Retention
+from .redaction import RedactionRules
 
 
 class Role(StrEnum):
@@ -71,12 +73,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A wall around everything that belongs together."""
+    """A wall around everything that belongs together, how long it is kept, and what of it is never stored."""
 
     id: str
     name: str
     description: str
     created_at: datetime
+    retention: Retention = field(default_factory=Retention)
+    redaction: RedactionRules = field(default_factory=RedactionRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What lists of runs and records can be asked for."""
+"""What lists of runs, records and traces can be asked for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from .records import RecordStatus, ScoreStatus, Verdict
 from .runs import RunSource, RunStatus
+from .traces.spans import SpanStatus
 
 
 class OrderDirection(StrEnum):
@@ -107,3 +108,33 @@ class RecordFilter:
     finished_after: datetime | None = None
     finished_before: datetime | None = None
     scores: tuple[ScoreFilter, ...] = ()
+
+
+class TraceOrderField(StrEnum):
+    """What traces are sorted by."""
+
+    STARTED_AT = "STARTED_AT"
+    DURATION = "DURATION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOrder:
+    """The order of a list of traces."""
+
+    field: TraceOrderField = TraceOrderField.STARTED_AT
+    direction: OrderDirection = OrderDirection.DESC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceFilter:
+    """Which traces are meant; all that is given must hold. `search` looks in a trace's texts, `name` is all of one."""
+
+    search: str | None = None
+    started_after: datetime | None = None
+    started_before: datetime | None = None
+    status: SpanStatus | None = None
+    name: str | None = None
+    min_duration_ms: float | None = None
+    session: str | None = None
+    user: str | None = None
+    tags: tuple[str, ...] = ()

@@ -39,6 +39,11 @@ def itemless_key(value: Any) -> str:
     return "~" + hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
 
 
+def item_id_of_trace(dataset_id: str, trace: str) -> str:
+    """Return the one identifier that the item of a dataset which is made from a trace can have."""
+    return hashlib.blake2b(f"{dataset_id}/{trace}".encode(), digest_size=12).hexdigest()
+
+
 def run_of_record(identifier: str) -> str:
     """Return the run id that a record id begins with."""
     return identifier.partition(".")[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from .datasets import ItemSource
-from .filters import RecordFilter, RecordOrder, RunFilter, RunOrder
+from .filters import RecordFilter, RecordOrder, RunFilter, RunOrder, TraceFilter, TraceOrder
 
 L = TypeVar("L")
 T = TypeVar("T")
@@ -93,22 +93,59 @@ class SystemVersionList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleList:
+    """The schedules of a project."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorList:
+    """The monitors of a project."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunList:
-    """The runs of a project, or in it those of a dataset or a system version."""
+    """The runs of a project, or in it those of a dataset, a system version, a schedule or a monitor."""
 
     project_id: str
     dataset_id: str | None = None
     system_version_id: str | None = None
+    schedule_id: str | None = None
+    monitor_id: str | None = None
     wanted: RunFilter = field(default_factory=RunFilter)
     order: RunOrder = field(default_factory=RunOrder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordList:
-    """The records of a project, or in it those of a run or an item; without an order a run's are in its own order."""
+    """The records of a project, or in it those of a run, an item or a trace.
+
+    Without an order a run's are in its own order.
+    """
 
     project_id: str
     run_id: str | None = None
     item_id: str | None = None
+    trace_id: str | None = None
     wanted: RecordFilter = field(default_factory=RecordFilter)
     order: RecordOrder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceList:
+    """The traces of a project."""
+
+    project_id: str
+    wanted: TraceFilter = field(default_factory=TraceFilter)
+    order: TraceOrder = field(default_factory=TraceOrder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanList:
+    """The spans of a trace, by their start; `trace` is the trace's id in the store."""
+
+    project_id: str
+    trace: str

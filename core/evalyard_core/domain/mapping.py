@@ -2,24 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jmespath
-from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
 
 from .errors import BadInput
 from .evaluators import VariableMapping
-from .limits import check_unicode
+from .paths import check_path, find, roots_of
 from .plugins import Variable
 from .records import Outcome, Record
 
 ROOTS = ("input", "expected", "output", "metadata", "trace", "record")
-_LONGEST_PATH = 1_000
-#: Expressions whose first part reads the whole record, and the others what that part found.
-_NARROWING = frozenset(
-    {"subexpression", "index_expression", "projection", "filter_projection", "value_projection", "flatten", "pipe"}
-)
 
 #: What a mapping reads: one value for each of `ROOTS`.
 Context = Mapping[str, Any]
@@ -37,13 +31,15 @@ class Reader:
     path: str
     required: bool
     from_output: bool
+    from_trace: bool
     read: Callable[[Context], Any]
 
 
-def context_of(case: Record, given: Outcome | Record) -> Context:
+def context_of(case: Record, given: Outcome | Record, trace: Any = None) -> Context:
     """Return what a mapping reads of a case and of what its call gave: the record itself once that is stored.
 
-    An output that was used again is judged by what it took when it was made.
+    An output that was used again is judged by what it took when it was made. `trace` is the JSON of `mapped_trace`,
+    where there is one and something reads it.
     """
     took = given.cached_from or given
     return {
@@ -51,6 +47,7 @@ def context_of(case: Record, given: Outcome | Record) -> Context:
         "expected": case.expected_output,
         "output": given.output,
         "metadata": case.metadata,
+        "trace": trace,
         "record": figures_of(took.latency_ms, took.cost_usd, took.prompt_tokens, took.completion_tokens, took.attempts),
     }
 
@@ -104,17 +101,15 @@ def compile_readers(variables: Iterable[Variable], mapping: Iterable[VariableMap
 
 def _reader(variable: Variable, path: str) -> Reader:
     if path in ROOTS:
-        return Reader(variable.name, path, variable.required, path == "output", lambda context: context.get(path))
+        return Reader(
+            variable.name, path, variable.required, path == "output", path == "trace", lambda context: context.get(path)
+        )
     expression = jmespath.compile(path)
 
-    def read(context: Context) -> Any:
-        # A function in an expression refuses values of a type that it does not take: what is wanted is not there.
-        try:
-            return expression.search(context)
-        except (JMESPathError, RecursionError):
-            return None
-
-    return Reader(variable.name, path, variable.required, "output" in _roots(expression.parsed), read)
+    roots = roots_of(expression, ROOTS)
+    return Reader(
+        variable.name, path, variable.required, "output" in roots, "trace" in roots, partial(find, expression)
+    )
 
 
 def check_mapping(variables: Iterable[Variable], mapping: Iterable[VariableMapping], *, field: str = "mapping") -> None:
@@ -131,46 +126,7 @@ def check_mapping(variables: Iterable[Variable], mapping: Iterable[VariableMappi
         if entry.variable in seen:
             raise BadInput(f"{entry.variable!r} is mapped twice; keep one.", field=f"{here}.variable")
         seen.add(entry.variable)
-        _check_path(entry.path, field=f"{here}.path")
+        check_path(entry.path, ROOTS, field=f"{here}.path")
     for variable in known.values():
         if variable.required and variable.default_path is None and variable.name not in seen:
             raise BadInput(f"{variable.name!r} is required and has no default; map it to a path.", field=field)
-
-
-def _check_path(path: str, *, field: str) -> None:
-    if len(path) > _LONGEST_PATH:
-        raise BadInput(f"A path may have {_LONGEST_PATH:,} characters at most, not {len(path):,}.", field=field)
-    try:
-        parsed = jmespath.compile(check_unicode(path, field=field)).parsed
-    except JMESPathError as error:
-        raise BadInput(f"{path!r} is no JMESPath: {_first_line(error)}.", field=field) from error
-    except RecursionError as error:
-        raise BadInput("The path is nested too deep; use a simpler one.", field=field) from error
-    for name in sorted(_functions(parsed) - set(Functions.FUNCTION_TABLE)):
-        raise BadInput(f"{path!r} calls {name!r}, which is no function of JMESPath.", field=field)
-    for root in sorted(_roots(parsed) - set(ROOTS)):
-        raise BadInput(f"{path!r} starts at {root!r}; start at one of {', '.join(ROOTS)}.", field=field)
-
-
-def _roots(node: Mapping[str, Any]) -> set[str]:
-    """Return the fields of the whole record that an expression reads."""
-    if node["type"] == "field":
-        return {str(node["value"])}
-    children = [child for child in _children(node) if child["type"] != "expref"]
-    if node["type"] in _NARROWING:
-        children = children[:1]
-    return set().union(*map(_roots, children))
-
-
-def _functions(node: Mapping[str, Any]) -> set[str]:
-    """Return the functions that an expression calls."""
-    called = {str(node["value"])} if node["type"] == "function_expression" else set()
-    return called.union(*map(_functions, _children(node)))
-
-
-def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [child for child in node["children"] if isinstance(child, dict)]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(":. ")

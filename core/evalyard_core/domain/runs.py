@@ -77,7 +77,7 @@ class ScoringStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """How a run is carried out."""
+    """How a run is carried out; evaluators wait `trace_wait_seconds` for the trace of a call that has ended."""
 
     trials: int = 1
     concurrency: int = 16
@@ -88,6 +88,7 @@ class RunSettings:
     max_cost_usd: float | None = None
     max_duration_seconds: float | None = None
     max_consecutive_failures: int = 20
+    trace_wait_seconds: float = 60.0
     cache: RunCache = field(default_factory=RunCache)
 
     @property
@@ -271,7 +272,8 @@ class Run:
     `rescoring` holds the ids of the evaluators that score again what they scored before; `run_scores` holds what
     evaluators said of the run as a whole, by their ids; `resumed_at` is when it was brought back to work; `circuits`
     holds whom it does not ask any more; `stopping` is why it is to end as FAILED once its calls in flight are answered;
-    `hidden` runs are being deleted.
+    `hidden` runs are being deleted. A run that a schedule started is that of its tick `scheduled_for`; one of a monitor
+    has records of traces.
     """
 
     id: str
@@ -291,6 +293,9 @@ class Run:
     metadata: Json = None
     idempotency_key: str | None = None
     rerun_of: str | None = None
+    schedule_id: str | None = None
+    scheduled_for: datetime | None = None
+    monitor_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     resumed_at: datetime | None = None
@@ -314,7 +319,7 @@ class Run:
     @property
     def is_external(self) -> bool:
         """Whether its system runs elsewhere and outputs are submitted."""
-        return self.system is None or self.is_dispatched
+        return (self.system is None and self.monitor_id is None) or self.is_dispatched
 
     @property
     def is_dispatched(self) -> bool:

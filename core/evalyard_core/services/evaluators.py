@@ -21,16 +21,20 @@ from evalyard_core.domain.limits import check_name, check_text
 from evalyard_core.domain.mapping import Context, check_mapping, context_of
 from evalyard_core.domain.payload import check_together, dump_json, now, payload_size
 from evalyard_core.domain.plugins import EvaluatorPlugin
-from evalyard_core.domain.records import Score
+from evalyard_core.domain.records import Record, Score
+from evalyard_core.domain.traces.spans import trace_key
 from evalyard_core.storage import Store
 from evalyard_core.storage.scores import decode_score, encode_snapshot
 
 from .library import Library
 from .requests import ask_worker, check_with_worker
 from .schemas import check_config
+from .traces.reading import TraceReader
 
 _TRY_SECONDS = 40.0
 _MOST_CONFIG_BYTES = 1_000_000
+#: Of the trace of a record: a question to a worker is one document.
+_MOST_SPANS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ class EvaluatorService:
     def __init__(self, store: Store, library: Library) -> None:
         self._store = store
         self._library = library
+        self._traces = TraceReader(store)
 
     async def create(
         self,
@@ -225,7 +230,14 @@ class EvaluatorService:
         record = await self._store.records.get(trial.record_id)
         if record is None or not actor.sees(record.project_id) or record.project_id != project_id:
             raise NotFound("There is no such record.", field="input.recordId")
-        return context_of(record, record)
+        return context_of(record, record, await self._trace(record))
+
+    async def _trace(self, record: Record) -> Any:
+        """Return the trace of a record, None for one that is too large to be tried out on."""
+        if record.trace_id is None:
+            return None
+        key = trace_key(record.project_id, record.trace_id)
+        return (await self._traces.mapped([key], most_spans=_MOST_SPANS)).get(key)
 
     async def _check(self, evaluator: Evaluator, plugin: EvaluatorPlugin) -> None:
         payload_size(evaluator.config, field="input.config", most=_MOST_CONFIG_BYTES)

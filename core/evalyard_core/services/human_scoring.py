@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from evalyard_core.domain.counting import change_of
@@ -20,8 +20,7 @@ from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
-#: Of one record: it holds them, and a document has an end.
-MOST_NAMED_SCORES: Final = 50
+from .noting import MOST_NAMED_SCORES
 
 
 class HumanScore(NamedTuple):

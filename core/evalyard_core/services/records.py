@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.errors import BadInput, LimitExceeded, NotFound
+from evalyard_core.domain.errors import LimitExceeded, NotFound
 from evalyard_core.domain.evaluators import Evaluator
-from evalyard_core.domain.ids import new_id
-from evalyard_core.domain.limits import check_name, check_range, check_text
-from evalyard_core.domain.payload import now, payload_size
-from evalyard_core.domain.records import Annotation, Record, Score, ScoreSource, ScoreStatus
+from evalyard_core.domain.limits import check_text
+from evalyard_core.domain.payload import now
+from evalyard_core.domain.records import Record, Score, ScoreSource, ScoreStatus
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 
 from .human_scoring import HumanScore, HumanScoring, check_done, no_record
+from .noting import MOST_ANNOTATIONS, check_value, new_annotation, own_name
 
-#: Of one record: it holds them, and a document has an end.
-MOST_ANNOTATIONS: Final = 100
-_MOST_VALUE_BYTES: Final = 100_000
+_UNNAMED: Final = "Name the score, or the evaluator that it is for."
 
 
 class RecordService:
@@ -61,11 +59,11 @@ class RecordService:
         """
         record = await self.require(actor=actor, record_id=record_id, role=Role.EDITOR, field="input.recordId")
         check_done(record)
-        payload_size(value, field="input.value", most=_MOST_VALUE_BYTES)
+        check_value(value)
         evaluator = await self._evaluator(record, evaluator_id)
         score = Score(
             evaluator_id=evaluator_id,
-            name=evaluator.name if evaluator else _own_name(name),
+            name=evaluator.name if evaluator else own_name(name, remedy=_UNNAMED),
             status=ScoreStatus.OK,
             source=ScoreSource.HUMAN,
             created_at=now(),
@@ -79,15 +77,7 @@ class RecordService:
     ) -> Record:
         """Note something about a record."""
         record = await self.require(actor=actor, record_id=record_id, role=Role.EDITOR, field="recordId")
-        if rating is None and not (comment and comment.strip()):
-            raise BadInput("Give a rating, a comment, or both.", field="comment")
-        annotation = Annotation(
-            id=new_id(),
-            author=actor.name,
-            created_at=now(),
-            rating=None if rating is None else check_range(rating, 1, 5, field="rating"),
-            comment=check_text(comment, field="comment") if comment and comment.strip() else None,
-        )
+        annotation = new_annotation(actor, rating, comment)
         noted = await self._store.records.annotate(record.id, annotation, most=MOST_ANNOTATIONS)
         if noted is not None:
             return noted
@@ -102,9 +92,3 @@ class RecordService:
         if evaluator is None or evaluator.deleted_at is not None or evaluator.project_id != record.project_id:
             raise NotFound("There is no such evaluator.", field="input.evaluatorId")
         return evaluator
-
-
-def _own_name(name: str | None) -> str:
-    if not name:
-        raise BadInput("Name the score, or the evaluator that it is for.", field="input.name")
-    return check_name(name, field="input.name")

@@ -50,7 +50,8 @@ class RunService:
         old = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
         old.require(*TERMINAL, action="run it again")
         if old.system is None and "system_version_id" not in changes:
-            raise Conflict("The outputs of this run were submitted; name a systemVersionId to call.", field="runId")
+            how = "were submitted" if old.is_external else "are those of traces"
+            raise Conflict(f"The outputs of this run {how}; name a systemVersionId to call.", field="runId")
         changed = {name: changes[name] for name in ("trials", "cache") if name in changes}
         return await self.start(
             actor=actor,
@@ -101,6 +102,8 @@ class RunService:
         """Carry out again the records of an ended run that errored, in the same run; the others stay."""
         run = await self.require(actor=actor, run_id=run_id, role=Role.EDITOR, field="runId")
         run.require(RunStatus.COMPLETED, RunStatus.FAILED, action="retry its errored records")
+        if run.monitor_id is not None:
+            raise Conflict("This run has traces for records, and calls nothing again.", field="runId")
         if run.is_external:
             raise Conflict("The outputs of this run were submitted; submit the errored ones again.", field="runId")
         if not run.progress.errored:
@@ -149,6 +152,11 @@ class RunService:
         run.require(*TERMINAL, action="delete it (cancelRun ends it)", field="id")
         await self._store.runs.hide(run.id)
         await self.purge(run_id=run.id)
+
+    async def await_scores(self, *, run_id: str) -> None:
+        """Have a run whose records are laid down with their outputs scored; may be done twice."""
+        await self._store.runs.move(run_id, RunStatus.SCORING, of=[RunStatus.RUNNING], at=now())
+        await self.recount(run_id=run_id)
 
     async def recount(self, *, run_id: str) -> Run | None:
         """Set a run's counters to what its records say, and return it as it then is."""

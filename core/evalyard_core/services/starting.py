@@ -1,7 +1,8 @@
 """Starting a run: what is asked for is checked, pinned as it stands, and stored with its first tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from evalyard_core.domain.access import Actor, Role
@@ -13,7 +14,7 @@ from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_RECORDS_A_RUN, check_count, check_name, check_range, check_tags, check_text
 from evalyard_core.domain.payload import now, payload_size
 from evalyard_core.domain.runs import DatasetPin, Run, RunSettings, RunSource, RunStatus, SystemPin
-from evalyard_core.domain.tasks import TaskKind, TaskState, lane_task, run_task
+from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task, run_task
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
@@ -44,6 +45,9 @@ class NewRun:
     settings: RunSettings = field(default_factory=RunSettings)
     idempotency_key: str | None = None
     rerun_of: str | None = None
+    schedule_id: str | None = None
+    scheduled_for: datetime | None = None
+    monitor_id: str | None = None
 
 
 class Starter:
@@ -64,6 +68,15 @@ class Starter:
         earlier = await self._earlier(new)
         if earlier is not None:
             return earlier
+        run = await self.prepare(new)
+        number = await self._store.projects.next_run_number(new.project_id)
+        try:
+            return await self._begin(_numbered(run, number))
+        except RepeatedKey:
+            return await self._earlier(new) or run
+
+    async def prepare(self, new: NewRun) -> Run:
+        """Check and pin what a run is started with; nothing is stored, and the run has no number yet."""
         if await self._store.projects.get(new.project_id) is None:
             raise NotFound("There is no such project.", field="input.projectId")
         _check_settings(new.settings)
@@ -72,23 +85,34 @@ class Starter:
         entries = _entries(new, dataset)
         evaluators = await self._evaluators.snapshots(entries, project_id=new.project_id, field="input.evaluatorIds")
         pin = await self._pin(new, dataset, has_system=system is not None)
-        run = _run(new, pin, system, evaluators)
-        number = await self._store.projects.next_run_number(new.project_id)
-        run = replace(run, number=number, name=run.name or f"Run {number}")
-        try:
-            return await self._begin(run)
-        except RepeatedKey:
-            return await self._earlier(new) or run
+        return _run(new, pin, system, evaluators)
+
+    async def begin_if(self, run: Run, claim: Callable[[Session], Awaitable[bool]]) -> Run | None:
+        """Store a prepared run, with its number and its first tasks, in one transaction with a claim that holds.
+
+        None where it does not. Raises `RepeatedKey` where the run is there already.
+        """
+
+        async def write(session: Session) -> Run | None:
+            if not await claim(session):
+                return None
+            number = await self._store.projects.next_run_number(run.project_id, session=session)
+            numbered = _numbered(run, number)
+            await self._store.runs.add(numbered, session=session)
+            await self._store.tasks.add(tasks, session=session)
+            return numbered
+
+        tasks = _first_tasks(run)
+        begun = await self._store.transaction(write)
+        if begun is not None:
+            await self._queue.hint([task for task in tasks if task.state is TaskState.READY])
+        return begun
 
     async def _begin(self, run: Run) -> Run:
         """Store a run and its first tasks together; one without a system waits for records at once."""
-        moment = now()
         if run.system is None:
-            run = replace(run, status=RunStatus.RUNNING, started_at=moment)
-            lanes = range(run.settings.lanes)
-            tasks = [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in lanes]
-        else:
-            tasks = [run_task(TaskKind.PLAN, run.id, run.project_id, moment)]
+            run = replace(run, status=RunStatus.RUNNING, started_at=now())
+        tasks = _first_tasks(run)
 
         async def write(session: Session) -> None:
             await self._store.runs.add(run, session=session)
@@ -186,6 +210,7 @@ def _check_settings(settings: RunSettings) -> None:
     check_range(settings.max_attempts, 1, 20, field="input.maxAttempts")
     check_range(settings.max_consecutive_failures, 1, MOST_RECORDS_A_RUN, field="input.maxConsecutiveFailures")
     check_range(settings.timeout_seconds, 0.01, 3_600.0, field="input.timeoutSeconds")
+    check_range(settings.trace_wait_seconds, 0.0, 86_400.0, field="input.traceWaitSeconds")
     if settings.sample_size is not None:
         check_range(settings.sample_size, 1, MOST_RECORDS_A_RUN, field="input.sampleSize")
     if settings.max_cost_usd is not None:
@@ -221,7 +246,21 @@ def _run(
         metadata=new.metadata,
         idempotency_key=new.idempotency_key,
         rerun_of=new.rerun_of,
+        schedule_id=new.schedule_id,
+        scheduled_for=new.scheduled_for,
+        monitor_id=new.monitor_id,
     )
+
+
+def _numbered(run: Run, number: int) -> Run:
+    return replace(run, number=number, name=run.name or f"Run {number}")
+
+
+def _first_tasks(run: Run) -> list[Task]:
+    moment = now()
+    if not run.is_external or run.is_dispatched:
+        return [run_task(TaskKind.PLAN, run.id, run.project_id, moment)]
+    return [lane_task(run.id, run.project_id, lane, TaskState.IDLE, moment) for lane in range(run.settings.lanes)]
 
 
 def _default_name(dataset: DatasetPin | None, system: SystemPin | None) -> str:

@@ -14,12 +14,15 @@ from evalyard_core.domain.ids import itemless_key, record_id
 from evalyard_core.domain.limits import LONGEST_NAME, check_count, check_range
 from evalyard_core.domain.payload import check_together, now
 from evalyard_core.domain.records import Problem, Record, RecordStatus, Score, Verdict
+from evalyard_core.domain.redacting import redacted_records
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.scores import skipped_scores
+from evalyard_core.domain.traces.context import as_trace_id
 from evalyard_core.queue import Queue
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
+from .redacting import redacted, rules_of
 from .runs import RunService
 
 MOST_A_CALL = 1_000
@@ -72,12 +75,14 @@ class SubmissionService:
             client_scores(entry.scores, run.evaluators, moment, field=f"records[{index}].scores")
             for index, entry in enumerate(submitted)
         ]
-        records = _distinct(
+        sent = _distinct(
             [
                 _record(run, entry, items.get(entry.item_id or ""), given, moment)
                 for entry, given in zip(submitted, scores, strict=True)
             ]
         )
+        rules = await rules_of(self._store, run.project_id)
+        records = await redacted(sent, rules, lambda each, redactor: redacted_records(each.values(), redactor))
         ids = [_identifier(run, entry) for entry in submitted]
 
         async def write(session: Session) -> None:
@@ -207,7 +212,7 @@ def _record(run: Run, entry: Submitted, item: Item | None, scores: tuple[Score, 
         cost_usd=entry.cost_usd,
         prompt_tokens=entry.prompt_tokens,
         completion_tokens=entry.completion_tokens,
-        trace_id=entry.trace_id,
+        trace_id=None if entry.trace_id is None else as_trace_id(entry.trace_id),
         finished_at=moment if error or not run.evaluators else None,
     )
 

@@ -7,6 +7,7 @@ constructor four times as long.
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from operator import attrgetter
 from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -85,15 +86,15 @@ def _loader(hint: Any) -> Convert:
 def _dataclass_encoder(kind: type[Any], *, with_none: bool) -> Callable[[Any], Document]:
     hints = get_type_hints(kind, include_extras=True)
     converters = tuple((entry.name, _encoder(hints[entry.name], with_none=with_none)) for entry in fields(kind))
+    # All at once, in half the time; the name that is repeated makes a tuple even of one.
+    parts_of = attrgetter(*(name for name, _ in converters), converters[0][0])
 
     def encode(value: Any) -> Document:
         document: Document = {}
-        for name, convert in converters:
-            part = getattr(value, name)
-            if part is not None:
-                document[name] = part if convert is None else convert(part)
-            elif with_none:
-                document[name] = None
+        for (name, convert), part in zip(converters, parts_of(value), strict=False):
+            made = part if part is None or convert is None else convert(part)
+            if made is not None or with_none:
+                document[name] = made
         return document
 
     return encode

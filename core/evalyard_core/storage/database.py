@@ -18,18 +18,24 @@ from .exports import ExportRepository
 from .gates import GateRepository
 from .indexes import INDEXES
 from .judgements import JudgementRepository
+from .monitors import MonitorRepository, SightingRepository
 from .outcomes import OutcomeRepository
 from .projects import ApiKeyRepository, ProjectRepository
+from .put_off import PutOffRecords
 from .rate_limits import RateLimitRepository
 from .records import RecordRepository
 from .requests import RequestRepository
 from .run_limits import RunLimitRepository
 from .runs import RunRepository
+from .schedules import ScheduleRepository
 from .score_cache import ScoreCacheRepository
 from .scores import ScoreHistoryRepository
 from .secrets import SecretRepository
+from .span_notes import SpanNotesRepository
+from .spans import SpanRepository
 from .systems import SystemRepository, SystemVersionRepository
 from .tasks import LEASE_SECONDS, TaskRepository
+from .traces import TraceRepository
 from .workers import WorkerRepository
 
 T = TypeVar("T")
@@ -66,6 +72,13 @@ class Store:
         self.outcomes = OutcomeRepository(self._database)
         self.score_history = ScoreHistoryRepository(self._database)
         self.judgements = JudgementRepository(self._database)
+        self.put_off = PutOffRecords(self._database)
+        self.schedules = ScheduleRepository(self._database)
+        self.monitors = MonitorRepository(self._database)
+        self.sightings = SightingRepository(self._database)
+        self.traces = TraceRepository(self._database)
+        self.span_notes = SpanNotesRepository(self._database)
+        self.spans = SpanRepository(self._database)
         self.tasks = TaskRepository(self._database, lease_seconds)
         self.workers = WorkerRepository(self._database)
         self.requests = RequestRepository(self._database)

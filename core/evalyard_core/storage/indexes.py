@@ -54,6 +54,28 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             unique=True,
             partialFilterExpression={"idempotency_key": {"$type": "string"}},
         ),
+        # A tick of a schedule has one run. Of a text the database does not see that it has the type of texts, but that
+        # it comes after the empty one.
+        _index(
+            ("schedule_id", UP),
+            ("scheduled_for", UP),
+            unique=True,
+            partialFilterExpression={"schedule_id": {"$gt": ""}},
+        ),
+        _index(
+            ("schedule_id", UP),
+            ("at", UP),
+            ("_id", UP),
+            partialFilterExpression={"schedule_id": {"$gt": ""}},
+        ),
+        _index(
+            ("monitor_id", UP),
+            ("at", UP),
+            ("_id", UP),
+            partialFilterExpression={"monitor_id": {"$gt": ""}},
+        ),
+        # For what is kept for a while only.
+        _index(("project_id", UP), ("finished_at", UP)),
         # For the sweeper: what is at work, what was stopped and has no summary yet, and what is being deleted.
         _index(("status", UP), ("summary.passed", UP)),
         _index(("hidden", UP), partialFilterExpression={"hidden": True}),
@@ -71,6 +93,13 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         _index(("item_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("project_id", UP), ("latency_ms", UP), ("_id", UP)),
         _index(("project_id", UP), ("cost_usd", UP), ("_id", UP)),
+        _index(
+            ("project_id", UP),
+            ("trace_id", UP),
+            ("created_at", DOWN),
+            ("_id", DOWN),
+            partialFilterExpression={"trace_id": {"$gt": ""}},
+        ),
         # Only what people have scored for some evaluator; the run is there for whoever asks for some runs' records.
         _index(
             ("judged", UP),
@@ -94,7 +123,40 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         ),
     ],
     "score_history": [_index(("record_id", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
+    "spans": [_index(("trace", UP), ("received.start_ns", UP), ("_id", UP))],
+    "span_notes": [_index(("trace", UP))],
+    "traces": [
+        *(
+            _index(("project_id", UP), *field, ("start_ns", UP), ("_id", UP))
+            for field in ((), (("head.status", UP),), (("head.name", UP),), (("tags", UP),))
+        ),
+        *(
+            _index(
+                ("project_id", UP), (field, UP), ("start_ns", UP), partialFilterExpression={field: {"$exists": True}}
+            )
+            for field in ("session.value", "user.value")
+        ),
+        _index(("project_id", UP), ("duration_ns", UP), ("_id", UP)),
+        # For monitors and for what is kept for a while only, and for what is being deleted.
+        _index(("project_id", UP), ("received_at", UP)),
+        _index(("hidden", UP), partialFilterExpression={"hidden": True}),
+    ],
     "tasks": [_index(("state", UP), ("due_at", UP)), _index(("run_id", UP)), _index(("project_id", UP))],
     "workers": [_index(("seen_at", UP), expireAfterSeconds=3600)],
+    "schedules": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True),
+        _index(("next_at", UP)),
+    ],
+    "monitors": [
+        _index(("project_id", UP), ("_id", UP)),
+        _index(("project_id", UP), ("name", UP), unique=True),
+        _index(("next_at", UP)),
+    ],
+    "sightings": [
+        _index(("run_id", UP), ("seq", UP)),
+        _index(("project_id", UP)),
+        _index(("taken_at", UP), expireAfterSeconds=30 * 86_400),
+    ],
     "requests": [_index(("created_at", UP), expireAfterSeconds=600)],
 }

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from pymongo.errors import ExecutionTimeout
@@ -21,7 +21,7 @@ L = TypeVar("L")
 _MOST_ROWS: Final = 20_000
 #: A filter that finds next to nothing among millions of documents would be looked for until nobody waits any more.
 _MOST_MILLISECONDS: Final = 20_000
-_NEWEST: Final = {"created_at": -1, "_id": -1}
+_NEWEST: Final[Mapping[str, int]] = {"created_at": -1, "_id": -1}
 #: Tells in a union which of the lists a row is of.
 _PLACE: Final = "_place"
 
@@ -30,14 +30,15 @@ _PLACE: Final = "_place"
 class Selection:
     """The documents of a list in order; `stages` compute what the order sorts by and no document holds.
 
-    With `counted_among`, which documents an index finds by their creation, no more than the newest of those are looked
-    at to count what the query finds among them.
+    With `counted_among`, which documents an index finds in the order `newest`, no more than the first of those are
+    looked at to count what the query finds among them.
     """
 
     query: Mapping[str, Any]
     order: Order
     stages: tuple[Document, ...] = ()
     counted_among: Mapping[str, Any] | None = None
+    newest: Mapping[str, int] = field(default_factory=lambda: _NEWEST)
 
     def page(self, collection: str, first: int, after: str | None) -> list[Document]:
         """Return the pipeline of a page and one row more, or refuse the cursor."""
@@ -67,7 +68,7 @@ class Selection:
         found: list[Document] = [{"$match": self.query}, {"$limit": MOST_COUNTED}, {"$count": "count"}]
         if self.counted_among is None:
             return found
-        return [{"$match": self.counted_among}, {"$sort": _NEWEST}, {"$limit": MOST_COUNTED}, *found]
+        return [{"$match": self.counted_among}, {"$sort": self.newest}, {"$limit": MOST_COUNTED}, *found]
 
 
 def union(collection: str, pipelines: Sequence[list[Document]]) -> list[Document]:

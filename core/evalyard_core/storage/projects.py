@@ -1,20 +1,28 @@
 """Projects and keys."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from evalyard_core.domain.access import ApiKey, Project
 from evalyard_core.domain.errors import Conflict
+from evalyard_core.domain.keeping import Retention
 from evalyard_core.domain.lists import KeyList, Page
+from evalyard_core.domain.redaction import RedactionRules
 
-from .codec import Document
-from .collection import Repository
+from .codec import Document, PartCodec
+from .collection import Repository, Session
 from .listed import Listed, Selection
 from .pages import Order, as_page, read_cursor
 
 _BY_AGE = Order()
+_SETTINGS: Final[Mapping[str, PartCodec[Any]]] = {
+    "retention": PartCodec(Retention),
+    "redaction": PartCodec(RedactionRules),
+}
 
 
 class ProjectRepository(Repository[Project]):
@@ -36,12 +44,20 @@ class ProjectRepository(Repository[Project]):
         """Return the project of this name, or None."""
         return await self._one({"name": name})
 
-    async def change(self, identifier: str, changes: dict[str, str]) -> Project | None:
-        """Set name or description."""
+    async def change(self, identifier: str, changes: Mapping[str, Any]) -> Project | None:
+        """Set name, description, retention or redaction."""
+        fields = {
+            name: _SETTINGS[name].encode(value) if name in _SETTINGS else value for name, value in changes.items()
+        }
         try:
-            return await self._update({"_id": identifier}, {"$set": changes})
+            return await self._update({"_id": identifier}, {"$set": fields})
         except DuplicateKeyError as error:
             raise _taken(changes["name"], field="name") from error
+
+    async def that_forget(self) -> list[Project]:
+        """Return the projects that keep something for a while only."""
+        finite = [{f"retention.{name}": {"$gt": 0}} for name in ("trace_days", "run_days")]
+        return [self._codec.decode(row) async for row in self._rows.find({"$or": finite})]
 
     async def page(self, only: str | None, first: int, after: str | None) -> Page[Project]:
         """Return projects by age; only the one with this id where given."""
@@ -53,10 +69,14 @@ class ProjectRepository(Repository[Project]):
         """Return how many `page` would find."""
         return await self._count(_visible(only))
 
-    async def next_run_number(self, identifier: str) -> int:
+    async def next_run_number(self, identifier: str, *, session: Session | None = None) -> int:
         """Return 1, 2, 3 …: a number that no other run of the project has."""
         row = await self._rows.find_one_and_update(
-            {"_id": identifier}, {"$inc": {"run_count": 1}}, return_document=True, projection={"run_count": 1}
+            {"_id": identifier},
+            {"$inc": {"run_count": 1}},
+            return_document=True,
+            projection={"run_count": 1},
+            session=session,
         )
         return int(row["run_count"]) if row else 0
 

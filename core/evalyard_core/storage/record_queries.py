@@ -49,7 +49,7 @@ def select_records(wanted: RecordList) -> Selection:
     """
     scope = _scope(wanted)
     query = _query(scope, wanted.wanted)
-    is_whole_project = "project_id" in scope and not wanted.wanted.run_ids and not wanted.wanted.item_ids
+    is_whole_project = scope.keys() == {"project_id"} and not wanted.wanted.run_ids and not wanted.wanted.item_ids
     counted_among = scope if is_whole_project and query != scope else None
     if wanted.order is not None and wanted.order.field is RecordOrderField.SCORE:
         return replace(_by_score(query, wanted.order), counted_among=counted_among)
@@ -61,6 +61,8 @@ def _scope(wanted: RecordList) -> Mapping[str, str]:
         return {"run_id": wanted.run_id}
     if wanted.item_id is not None:
         return {"item_id": wanted.item_id}
+    if wanted.trace_id is not None:
+        return {"project_id": wanted.project_id, "trace_id": wanted.trace_id}
     return {"project_id": wanted.project_id}
 
 

@@ -45,7 +45,7 @@ _UNCALLED: Final = [RecordStatus.PENDING, RecordStatus.RUNNING]
 _ROOTS: Final = {"input": "input", "expected": "expected_output", "output": "output", "metadata": "metadata"}
 #: The arguments of `figures_of`.
 _TOOK: Final = ("latency_ms", "cost_usd", "prompt_tokens", "completion_tokens", "attempts")
-_MAPPED: Final[Document] = dict.fromkeys(("seq", *_ROOTS.values(), *_TOOK, "cached_from"), 1)
+_MAPPED: Final[Document] = dict.fromkeys(("seq", "trace_id", *_ROOTS.values(), *_TOOK, "cached_from"), 1)
 _PAGE_CHARACTERS: Final = 16 * 1024 * 1024
 
 #: How many records a summary reads at once.
@@ -79,10 +79,11 @@ class Scored:
 
 
 class CompletedCase(NamedTuple):
-    """A record's place in its run, and what a mapping reads of it."""
+    """A record's place in its run, what a mapping reads of it, and its trace."""
 
     seq: int
     context: Context
+    trace_id: str | None = None
 
 
 class RecordRepository(Listed[Record, RecordList]):
@@ -116,22 +117,37 @@ class RecordRepository(Listed[Record, RecordList]):
         await self._rows.bulk_write(writes, session=session)
 
     async def open_in_lane(self, run_id: str, lane: int, *, from_seq: int, most: int) -> list[Record]:
-        """Return records of a lane that are not done with, in order from place `from_seq` on."""
-        query = {"run_id": run_id, "lane": lane, "seq": {"$gte": from_seq}, "status": {"$in": _OPEN}}
+        """Return records of a lane that are to be worked at now, in order from place `from_seq` on."""
+        query = {
+            "run_id": run_id,
+            "lane": lane,
+            "seq": {"$gte": from_seq},
+            "status": {"$in": _OPEN},
+            "score_at": {"$not": {"$gt": now()}},
+        }
         rows = await self._rows.find(query).sort("seq", 1).limit(most).to_list()
         return [self._codec.decode(row) for row in rows]
 
-    async def store_outcomes(self, outcomes: Mapping[str, Outcome], if_errored: tuple[Score, ...]) -> int:
+    async def store_outcomes(
+        self,
+        outcomes: Mapping[str, Outcome],
+        if_errored: tuple[Score, ...],
+        put_off: Mapping[str, datetime] | None = None,
+    ) -> int:
         """Store what calling the system gave, by record id, and return how many were not stored before.
 
         The first outcome of a record stays: a second worker, or a cancelled run, changes nothing. A record with an
-        output is SCORING then; one without is ERRORED and gets the scores `if_errored`.
+        output is SCORING then, and one that is `put_off` is not to be scored before that time; one without is ERRORED
+        and gets the scores `if_errored`.
         """
+        looks = put_off or {}
         at_error = {"status": RecordStatus.ERRORED, "verdict": Verdict.ERRORED, "scores": _SCORES.encode(if_errored)}
         at_output = {"status": RecordStatus.SCORING}
         return await self._store_first(
             {
-                identifier: _outcome_fields(outcome) | (at_output if outcome.error is None else at_error)
+                identifier: _outcome_fields(outcome)
+                | (at_output if outcome.error is None else at_error)
+                | ({"score_at": looks[identifier]} if identifier in looks else {})
                 for identifier, outcome in outcomes.items()
             }
         )
@@ -262,7 +278,7 @@ class RecordRepository(Listed[Record, RecordList]):
             async for row in rows:
                 parts = {root: load_json(row[name]) for root, name in _ROOTS.items()}
                 figures = figures_of(**_took(row))
-                found.append(CompletedCase(row["seq"], {**parts, "record": figures}))
+                found.append(CompletedCase(row["seq"], {**parts, "record": figures}, row["trace_id"]))
                 size += sum(len(row[name] or "") for name in _ROOTS.values())
                 if size > _PAGE_CHARACTERS:
                     break

@@ -95,7 +95,7 @@ class RunRepository(Listed[Run, RunList]):
         super().__init__(database, Run)
 
     async def add(self, run: Run, *, session: Session | None = None) -> None:
-        """Store a new run; raises `RepeatedKey` where its idempotency key was used before."""
+        """Store a new run; raises `RepeatedKey` where its idempotency key, or its schedule's tick, was used before."""
         document = self._codec.encode(run) | {"at": run.created_at, "next_seq": 0}
         try:
             await self._rows.insert_one(document, session=session)
@@ -111,12 +111,16 @@ class RunRepository(Listed[Run, RunList]):
         return await self._one({"project_id": project_id, "idempotency_key": key})
 
     def selection(self, wanted: RunList) -> Selection:
-        """Return the runs of a project, dataset or system version."""
+        """Return the runs of a project, dataset, system version, schedule or monitor."""
         scope = in_project(wanted.project_id)
         if wanted.dataset_id is not None:
             scope = of_dataset(wanted.dataset_id)
         if wanted.system_version_id is not None:
             scope = of_system_version(wanted.system_version_id)
+        if wanted.schedule_id is not None:
+            scope = {"schedule_id": wanted.schedule_id}
+        if wanted.monitor_id is not None:
+            scope = {"monitor_id": wanted.monitor_id}
         return Selection(_query(scope, wanted.wanted), _order(wanted.order))
 
     async def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
@@ -140,6 +144,16 @@ class RunRepository(Listed[Run, RunList]):
     async def hide(self, identifier: str) -> None:
         """Make a run invisible before its records are removed."""
         await self._rows.update_one({"_id": identifier}, {"$set": {"hidden": True}})
+
+    async def hide_old(self, project_id: str, before: datetime) -> int:
+        """Make runs invisible that ended before a time; return how many."""
+        old = {
+            "project_id": project_id,
+            "finished_at": {"$lt": before},
+            "status": {"$in": sorted(TERMINAL)},
+            "hidden": False,
+        }
+        return (await self._rows.update_many(old, {"$set": {"hidden": True}})).modified_count
 
     async def hidden(self) -> list[str]:
         """Return the ids of runs whose removal was begun."""
@@ -287,7 +301,7 @@ class RunRepository(Listed[Run, RunList]):
 
 
 class RepeatedKey(Exception):
-    """A run with this idempotency key is there already."""
+    """A run with this idempotency key, or of this tick of a schedule, is there already."""
 
 
 def in_project(project_id: str) -> Mapping[str, str]:

@@ -8,10 +8,19 @@ import evalyard
 import evalyard.http
 import evalyard.network
 import evalyard.plugins
+import evalyard.prices
 import evalyard.secrets
 import evalyard.values
 
-MODULES = (evalyard, evalyard.http, evalyard.network, evalyard.plugins, evalyard.secrets, evalyard.values)
+MODULES = (
+    evalyard,
+    evalyard.http,
+    evalyard.network,
+    evalyard.plugins,
+    evalyard.prices,
+    evalyard.secrets,
+    evalyard.values,
+)
 
 
 def _public_names(module):

@@ -35,6 +35,7 @@ SPANS = [
         (MESSAGES[1]["tool_calls"], None),
         ({"spans": SPANS, "traceId": "1"}, 1),
         (SPANS, 1),
+        ({"spans": SPANS[:2], "tool_calls": [{"name": "search", "arguments": {"q": "a"}}, SPANS[3]]}, 1),
         ({"messages": MESSAGES}, 2),
         (MESSAGES, 2),
         (MESSAGES[1], 1),

@@ -18,18 +18,15 @@ _DEFAULTS = RunSettings()
 
 
 @input_type
-class StartRunInput:
-    """A new run: over a dataset, calling a system version; or without either, for outputs that are submitted."""
+class RunParts:
+    """What runs are started with, at once or by a schedule."""
 
-    project_id: strawberry.ID
     dataset_id: strawberry.ID | None
     dataset_version: int | None = strawberry.field(description="The newest unless given.")
     system_version_id: strawberry.ID | None
     evaluator_ids: list[strawberry.ID] | None = strawberry.field(
         description="Defaults to the evaluators attached to the dataset."
     )
-    name: str | None
-    source: RunSource | None = RunSource.API
     notes: str | None = ""
     tags: list[str] | None
     metadata: JSON | None
@@ -58,32 +55,31 @@ class StartRunInput:
         "and statusReason says which budget."
     )
     max_duration_seconds: float | None = strawberry.field(description="A budget too.")
+    trace_wait_seconds: float | None = strawberry.field(
+        default=_DEFAULTS.trace_wait_seconds,
+        description="How long after a call evaluators that read its trace wait for that; then they say it is missing.",
+    )
     cache: RunCacheInput | None = strawberry.field(
         description="What may be used again instead of being paid for again; nothing unless given."
     )
-    idempotency_key: str | None = strawberry.field(
-        description="The same key in the same project answers with the run that it first started."
-    )
 
-    def to_domain(self) -> NewRun:
-        """Return what is started, with raw ids, or refuse an id."""
+    def parts(self, *, field: str) -> dict[str, Any]:
+        """Return the parts by their names in the domain, with raw ids, or refuse an id; `field` is the input's path."""
         evaluator_ids = self.evaluator_ids
-        return NewRun(
-            project_id=decode(self.project_id, "Project", field="input.projectId"),
-            dataset_id=decode_given(self.dataset_id, "Dataset", field="input.datasetId"),
-            dataset_version=self.dataset_version,
-            system_version_id=decode_given(self.system_version_id, "SystemVersion", field="input.systemVersionId"),
-            evaluator_ids=None
+        return {
+            "dataset_id": decode_given(self.dataset_id, "Dataset", field=f"{field}.datasetId"),
+            "dataset_version": self.dataset_version,
+            "system_version_id": decode_given(
+                self.system_version_id, "SystemVersion", field=f"{field}.systemVersionId"
+            ),
+            "evaluator_ids": None
             if evaluator_ids is None
-            else decode_many(evaluator_ids, "Evaluator", field="input.evaluatorIds"),
-            name=self.name,
-            source=self.source or RunSource.API,
-            notes=self.notes or "",
-            tags=self.tags,
-            metadata=self.metadata,
-            settings=self._settings(),
-            idempotency_key=self.idempotency_key,
-        )
+            else tuple(decode_many(evaluator_ids, "Evaluator", field=f"{field}.evaluatorIds")),
+            "notes": self.notes or "",
+            "tags": tuple(self.tags or ()),
+            "metadata": self.metadata,
+            "settings": self._settings(),
+        }
 
     def _settings(self) -> RunSettings:
         """Return how the run is carried out; null is the default, as if it were left out."""
@@ -93,6 +89,7 @@ class StartRunInput:
             "max_attempts": self.max_attempts,
             "max_consecutive_failures": self.max_consecutive_failures,
             "timeout_seconds": self.timeout_seconds,
+            "trace_wait_seconds": self.trace_wait_seconds,
         }
         return RunSettings(
             **{name: value for name, value in chosen.items() if value is not None},  # type: ignore[arg-type]
@@ -101,6 +98,28 @@ class StartRunInput:
             max_cost_usd=self.max_cost_usd,
             max_duration_seconds=self.max_duration_seconds,
             cache=given_cache(self.cache) or _DEFAULTS.cache,
+        )
+
+
+@input_type
+class StartRunInput(RunParts):
+    """A new run: over a dataset, calling a system version; or without either, for outputs that are submitted."""
+
+    project_id: strawberry.ID
+    name: str | None
+    source: RunSource | None = RunSource.API
+    idempotency_key: str | None = strawberry.field(
+        description="The same key in the same project answers with the run that it first started."
+    )
+
+    def to_domain(self) -> NewRun:
+        """Return what is started, with raw ids, or refuse an id."""
+        return NewRun(
+            project_id=decode(self.project_id, "Project", field="input.projectId"),
+            name=self.name,
+            source=self.source or RunSource.API,
+            idempotency_key=self.idempotency_key,
+            **self.parts(field="input"),
         )
 
 

@@ -5,15 +5,20 @@ from functools import cached_property
 from evalyard_core.domain.access import Actor, Project
 from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.plugins import EvaluatorPlugin
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.domain.traces.notes import SpanNotes
+from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services import Services
 
 from .by_id import ById, by_id
 from .cases import CasesOfRuns, case_loader
 from .failure_groups import GroupsOfRuns, failure_group_loader
+from .latency_breakdowns import BreakdownsOfTraces, latency_breakdown_loader
 from .lists import ListLoaders
 from .plugins import plugin_loader
 from .previous_runs import PreviousRuns, previous_run_loader
@@ -82,8 +87,28 @@ class Loaders:
         return by_id(self._store.runs.get_many, cache=self._cache)
 
     @cached_property
+    def schedules(self) -> ById[Schedule]:
+        return by_id(self._store.schedules.get_many, cache=self._cache)
+
+    @cached_property
+    def monitors(self) -> ById[Monitor]:
+        return by_id(self._store.monitors.get_many, cache=self._cache)
+
+    @cached_property
     def records(self) -> ById[Record]:
         return by_id(self._store.records.get_many, cache=self._cache)
+
+    @cached_property
+    def traces(self) -> ById[Trace]:
+        return by_id(self._services.trace_reading.present, cache=self._cache)
+
+    @cached_property
+    def span_notes(self) -> ById[SpanNotes]:
+        return by_id(self._services.span_noting.present, cache=self._cache)
+
+    @cached_property
+    def latency_breakdowns(self) -> BreakdownsOfTraces:
+        return latency_breakdown_loader(self._services.trace_reading, cache=self._cache)
 
     @cached_property
     def cases(self) -> CasesOfRuns:

@@ -13,16 +13,24 @@ from evalyard_core.domain.lists import (
     EvaluatorList,
     ItemList,
     KeyList,
+    MonitorList,
     Page,
     PageRequest,
     RecordList,
     RunList,
+    ScheduleList,
+    SpanList,
     SystemList,
     SystemVersionList,
+    TraceList,
 )
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.domain.traces.spans import Span
+from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services.lists import Lists, ListService, OfProject
 
 T = TypeVar("T")
@@ -93,5 +101,21 @@ class ListLoaders:
         return ListLoader(self._lists.runs, self._actor, cache=self._cache)
 
     @cached_property
+    def schedules(self) -> ListLoader[Schedule, ScheduleList]:
+        return ListLoader(self._lists.schedules, self._actor, cache=self._cache)
+
+    @cached_property
+    def monitors(self) -> ListLoader[Monitor, MonitorList]:
+        return ListLoader(self._lists.monitors, self._actor, cache=self._cache)
+
+    @cached_property
     def records(self) -> ListLoader[Record, RecordList]:
         return ListLoader(self._lists.records, self._actor, cache=self._cache)
+
+    @cached_property
+    def traces(self) -> ListLoader[Trace, TraceList]:
+        return ListLoader(self._lists.traces, self._actor, cache=self._cache)
+
+    @cached_property
+    def spans(self) -> ListLoader[Span, SpanList]:
+        return ListLoader(self._lists.spans, self._actor, cache=self._cache)

@@ -7,10 +7,14 @@ from typing import Protocol, TypeVar
 from evalyard_core.domain.access import Actor, ApiKey, Project
 from evalyard_core.domain.datasets import Dataset, Item
 from evalyard_core.domain.evaluators import Evaluator
+from evalyard_core.domain.monitors import Monitor
 from evalyard_core.domain.records import Record
 from evalyard_core.domain.runs import Run
+from evalyard_core.domain.schedules import Schedule
 from evalyard_core.domain.systems import System, SystemVersion
+from evalyard_core.domain.traces.trace import Trace
 from evalyard_core.services import Services
+from evalyard_core.services.traces.reading import SpanOfTrace
 
 from .by_id import ById, by_id
 
@@ -65,8 +69,24 @@ class VisibleLoaders:
         return self._loader(self._services.runs.get_many)
 
     @cached_property
+    def schedules(self) -> ById[Schedule]:
+        return self._loader(self._services.schedules.get_many)
+
+    @cached_property
+    def monitors(self) -> ById[Monitor]:
+        return self._loader(self._services.monitors.get_many)
+
+    @cached_property
     def records(self) -> ById[Record]:
         return self._loader(self._services.records.get_many)
+
+    @cached_property
+    def traces(self) -> ById[Trace]:
+        return self._loader(self._services.trace_reading.get_many)
+
+    @cached_property
+    def spans(self) -> ById[SpanOfTrace]:
+        return self._loader(self._services.trace_reading.get_spans)
 
     def _loader(self, read: ReadVisible[T]) -> ById[T]:
         return by_id(partial(_read, read, self._actor), cache=self._cache)

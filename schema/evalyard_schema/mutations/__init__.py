@@ -3,11 +3,15 @@
 from .dataset import DatasetMutation
 from .evaluator import EvaluatorMutation
 from .item import ItemMutation
+from .monitor import MonitorMutation
 from .project import ProjectMutation
 from .record import RecordMutation
 from .run import RunMutation
+from .schedule import ScheduleMutation
+from .span import SpanMutation
 from .submission import SubmissionMutation
 from .system import SystemMutation
+from .trace import TraceMutation
 
 __all__ = ["MUTATIONS"]
 
@@ -21,4 +25,8 @@ MUTATIONS = (
     RunMutation,
     SubmissionMutation,
     RecordMutation,
+    SpanMutation,
+    TraceMutation,
+    ScheduleMutation,
+    MonitorMutation,
 )

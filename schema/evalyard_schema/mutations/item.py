@@ -1,9 +1,12 @@
 """Dataset items."""
 
 import strawberry
+from strawberry import UNSET
 
+from evalyard_core.services.traces.items import Chosen
 from evalyard_schema.context import Info
 from evalyard_schema.described import mutation, object_type
+from evalyard_schema.given import given
 from evalyard_schema.ids import decode, decode_many
 from evalyard_schema.inputs.dataset import DatasetItemInput, UpdateDatasetItemInput
 from evalyard_schema.types.dataset import Dataset
@@ -31,6 +34,36 @@ class ItemMutation:
             actor=info.context.actor,
             dataset_id=decode(dataset_id, "Dataset", field="datasetId"),
             items=[item.to_domain() for item in items],
+        )
+        return AddedItems(dataset=Dataset.of(dataset), items=[DatasetItem.of(item) for item in added])
+
+    @mutation
+    async def add_traces_to_dataset(
+        self,
+        info: Info,
+        dataset_id: strawberry.ID,
+        trace_ids: list[strawberry.ID],
+        *,
+        input_path: str | None = "input",
+        expected_output_path: str | None = "output",
+        metadata_path: str | None = UNSET,
+        tags: list[str] | None = UNSET,
+    ) -> AddedItems:
+        """Make an item from each trace, at most 1,000 a call, all or none; one that is there already stays as it is.
+
+        Paths are JMESPaths over a trace: traceId, name, durationMs, status, input and output (those of the root),
+        totals, spans and tool_calls. With expectedOutputPath null nothing is expected.
+        """
+        dataset, added = await info.context.services.trace_items.add(
+            actor=info.context.actor,
+            dataset_id=decode(dataset_id, "Dataset", field="datasetId"),
+            trace_ids=decode_many(trace_ids, "Trace", field="traceIds"),
+            chosen=Chosen(
+                input_path="input" if input_path is None else input_path,
+                expected_output_path=expected_output_path,
+                metadata_path=given(metadata_path),
+                tags=given(tags) or (),
+            ),
         )
         return AddedItems(dataset=Dataset.of(dataset), items=[DatasetItem.of(item) for item in added])
 

@@ -7,7 +7,7 @@ from evalyard_schema.context import Info
 from evalyard_schema.described import mutation
 from evalyard_schema.given import given
 from evalyard_schema.ids import decode
-from evalyard_schema.inputs.access import CreateApiKeyInput, CreateProjectInput
+from evalyard_schema.inputs.access import CreateApiKeyInput, CreateProjectInput, RedactionInput, RetentionInput
 from evalyard_schema.types.access import ApiKey, CreatedApiKey
 from evalyard_schema.types.project import Project
 
@@ -26,14 +26,26 @@ class ProjectMutation:
 
     @mutation
     async def update_project(
-        self, info: Info, id: strawberry.ID, name: str | None = UNSET, description: str | None = UNSET
+        self,
+        info: Info,
+        *,
+        id: strawberry.ID,
+        name: str | None = UNSET,
+        description: str | None = UNSET,
+        retention: RetentionInput | None = UNSET,
+        redaction: RedactionInput | None = UNSET,
     ) -> Project:
-        """Change a project's name or description; what is left out or null stays."""
+        """Change a project; what is left out or null stays.
+
+        A new retention holds for what is there already as well, new rules of redaction for what is stored from now on.
+        """
         changed = await info.context.services.projects.update(
             actor=info.context.actor,
             project_id=decode(id, "Project", field="id"),
             name=given(name),
             description=given(description),
+            retention=retention.changes() if retention else None,
+            redaction=redaction.changes() if redaction else None,
         )
         return Project.of(changed)
 

@@ -11,6 +11,7 @@ from evalyard_schema.types.evaluator import Evaluator
 from evalyard_schema.types.record import Record
 from evalyard_schema.types.run import Run
 from evalyard_schema.types.system import System
+from evalyard_schema.types.trace import Trace
 
 
 @strawberry.type
@@ -46,3 +47,9 @@ class ObjectQuery:
         """A record by its id."""
         raw = decode(id, "Record", field="id")
         return await find(info.context.loaders.visible.records, raw, Record.of)
+
+    @field
+    async def trace(self, info: Info, id: strawberry.ID) -> Trace | None:
+        """A trace by its id."""
+        raw = decode(id, "Trace", field="id")
+        return await find(info.context.loaders.visible.traces, raw, Trace.of)

@@ -9,14 +9,15 @@ from strawberry.scalars import JSON
 
 from evalyard_core.domain import datasets as domain
 from evalyard_core.domain.lists import RecordList
+from evalyard_core.domain.traces.spans import trace_key
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import ItemSource
 from evalyard_schema.ids import encode
-from evalyard_schema.types import dataset, record
+from evalyard_schema.types import dataset, record, trace
 from evalyard_schema.types.connection import Connection, connect
-from evalyard_schema.types.edges import follow
-from evalyard_schema.types.lazy import LazyDataset, LazyRecord
+from evalyard_schema.types.edges import follow, follow_if_there
+from evalyard_schema.types.lazy import LazyDataset, LazyRecord, LazyTrace
 from evalyard_schema.types.node import Node
 
 
@@ -60,6 +61,13 @@ class DatasetItem(Node):
     def dataset(self, info: Info) -> LazyDataset:
         """The dataset that it belongs to."""
         return follow(info.context.loaders.datasets, self.item.dataset_id, dataset.Dataset.of, what="dataset")
+
+    @field
+    def source_trace(self, info: Info) -> LazyTrace | None:
+        """The trace that it was made from, while that is kept."""
+        item = self.item
+        key = None if item.source_trace_id is None else trace_key(item.project_id, item.source_trace_id)
+        return follow_if_there(info.context.loaders.traces, key, trace.Trace.of)
 
     @field
     def validation_errors(self) -> list[ValidationError]:

@@ -19,6 +19,7 @@ from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, rec
 from evalyard_schema.inputs.run_filters import RunFilter, RunOrder, run_order, wanted_runs
 from evalyard_schema.types import access, dataset, evaluator, export_links, history, record, run, system
 from evalyard_schema.types.connection import Connection, connect, connection, page_size
+from evalyard_schema.types.keeping import Redaction, Retention
 from evalyard_schema.types.lazy import (
     LazyApiKey,
     LazyDataset,
@@ -29,16 +30,19 @@ from evalyard_schema.types.lazy import (
     LazySystem,
 )
 from evalyard_schema.types.node import Node
+from evalyard_schema.types.project_traces import ProjectTraces
+from evalyard_schema.types.started import StartedByThemselves
 
 
 @object_type
-class Project(Node):
+class Project(ProjectTraces, StartedByThemselves, Node):
     """A wall around everything that belongs together."""
 
-    raw_id: strawberry.Private[str]
     name: str
     description: str
     created_at: datetime
+    retention: Retention
+    redaction: Redaction
 
     @classmethod
     def of(cls, project: domain.Project) -> Self:
@@ -49,6 +53,8 @@ class Project(Node):
             name=project.name,
             description=project.description,
             created_at=project.created_at,
+            retention=Retention.of(project.retention),
+            redaction=Redaction.of(project.redaction),
         )
 
     @field

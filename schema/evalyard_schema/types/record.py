@@ -7,13 +7,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 from evalyard_core.domain import records as domain
+from evalyard_core.domain.traces.spans import trace_key
 from evalyard_schema.context import Info
 from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import RecordStatus, Verdict
 from evalyard_schema.ids import encode
-from evalyard_schema.types import item, run, score
+from evalyard_schema.types import item, run, score, trace
 from evalyard_schema.types.edges import follow, follow_if_there
-from evalyard_schema.types.lazy import LazyDatasetItem, LazyRecord, LazyRun, LazyScore
+from evalyard_schema.types.lazy import LazyDatasetItem, LazyRecord, LazyRun, LazyScore, LazyTrace
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.problem import Problem
 
@@ -65,6 +66,7 @@ class Record(Node):
     cost_usd: float | None
     prompt_tokens: int | None
     completion_tokens: int | None
+    trace_id: str | None = strawberry.field(description="The id of its trace, whether or not spans of it have come in.")
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -89,6 +91,7 @@ class Record(Node):
             cost_usd=record.cost_usd,
             prompt_tokens=record.prompt_tokens,
             completion_tokens=record.completion_tokens,
+            trace_id=record.trace_id,
             started_at=record.started_at,
             finished_at=record.finished_at,
         )
@@ -118,6 +121,13 @@ class Record(Node):
     def scores(self) -> list[LazyScore]:
         """The current scores."""
         return [score.Score.current(entry, self.record) for entry in self.record.scores]
+
+    @field
+    def trace(self, info: Info) -> LazyTrace | None:
+        """What was recorded of the call; null where nothing was, or nothing has come in yet."""
+        record = self.record
+        key = None if record.trace_id is None else trace_key(record.project_id, record.trace_id)
+        return follow_if_there(info.context.loaders.traces, key, trace.Trace.of)
 
     @field
     def annotations(self) -> list[Annotation]:

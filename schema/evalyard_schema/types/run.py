@@ -16,14 +16,23 @@ from evalyard_schema.described import field, object_type
 from evalyard_schema.enums import RunSource, RunStatus
 from evalyard_schema.ids import encode
 from evalyard_schema.inputs.record_filters import RecordFilter, RecordOrder, record_order, wanted_records
-from evalyard_schema.types import dataset, project, record, system
+from evalyard_schema.types import dataset, monitor, project, record, schedule, system
 from evalyard_schema.types.caching import RunCache
 from evalyard_schema.types.connection import Connection, connect
 from evalyard_schema.types.dispatch import RunDispatch
 from evalyard_schema.types.edges import follow, follow_if_there
 from evalyard_schema.types.evaluator_summary import EvaluatorSummary
 from evalyard_schema.types.figures import RunProgress, RunSummary
-from evalyard_schema.types.lazy import LazyDataset, LazyProject, LazyRecord, LazyRun, LazySystem, LazySystemVersion
+from evalyard_schema.types.lazy import (
+    LazyDataset,
+    LazyMonitor,
+    LazyProject,
+    LazyRecord,
+    LazyRun,
+    LazySchedule,
+    LazySystem,
+    LazySystemVersion,
+)
 from evalyard_schema.types.node import Node
 from evalyard_schema.types.run_results import RunResults
 
@@ -40,6 +49,7 @@ class Run(RunResults, Node):
     status: RunStatus
     status_reason: str | None = strawberry.field(description="Why the run was stopped.")
     created_at: datetime
+    scheduled_for: datetime | None = strawberry.field(description="The tick that a schedule started it for.")
     started_at: datetime | None
     finished_at: datetime | None
     notes: str
@@ -70,6 +80,7 @@ class Run(RunResults, Node):
             status=run.status,
             status_reason=run.status_reason,
             created_at=run.created_at,
+            scheduled_for=run.scheduled_for,
             started_at=run.started_at,
             finished_at=run.finished_at,
             notes=run.notes,
@@ -157,6 +168,16 @@ class Run(RunResults, Node):
             order=record_order(order_by),
         )
         return await connect(info.context.loaders.lists.records, records, record.Record.of, first=first, after=after)
+
+    @field
+    def schedule(self, info: Info) -> LazySchedule | None:
+        """The schedule that started it; null where none did, or it was deleted since."""
+        return follow_if_there(info.context.loaders.schedules, self.run.schedule_id, schedule.Schedule.of)
+
+    @field
+    def monitor(self, info: Info) -> LazyMonitor | None:
+        """The monitor that made it of traces; null where none did, or it was deleted since."""
+        return follow_if_there(info.context.loaders.monitors, self.run.monitor_id, monitor.Monitor.of)
 
     @field
     async def rerun_of(self, info: Info) -> LazyRun | None:

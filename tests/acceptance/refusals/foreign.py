@@ -7,7 +7,12 @@ from . import operations as op
 
 _HERE = {"projectId": "<project>"}
 _NEW_VERSION = {"systemId": "<system>", "name": "mine"}
+_NIGHTLY = {"datasetId": "<dataset>", "systemVersionId": "<version>"}
 _OVER = {**_HERE, "datasetId": "<dataset>"}
+
+
+def _schedule(**run: str) -> dict[str, Any]:
+    return {**_HERE, "name": "mine", "cron": "0 0 1 1 *", "run": {**_NIGHTLY, **run}}
 
 
 class Place(NamedTuple):
@@ -84,6 +89,27 @@ PLACES = (
     _place("version", op.START_RUN, input={**_OVER, "systemVersionId": "<x>"}),
     _place("version", op.RERUN, runId="<called>", input={"systemVersionId": "<x>"}),
     _place("version", op.RECORDS, id="<project>", filter={"systemVersionIds": ["<x>"]}),
+    _place("project", op.CREATE_SCHEDULE, input={**_schedule(), "projectId": "<x>"}),
+    _place("project", op.SCHEDULES, id="<x>"),
+    _place("dataset", op.CREATE_SCHEDULE, input=_schedule(datasetId="<x>")),
+    _place("version", op.CREATE_SCHEDULE, input=_schedule(systemVersionId="<x>")),
+    _place("evaluator", op.CREATE_SCHEDULE, input={**_schedule(), "run": {**_NIGHTLY, "evaluatorIds": ["<x>"]}}),
+    _place("dataset", op.UPDATE_SCHEDULE, id="<schedule>", input={"run": {**_NIGHTLY, "datasetId": "<x>"}}),
+    _place("system", op.UPDATE_SCHEDULE, id="<schedule>", input={"run": {"datasetId": "<dataset>", "systemId": "<x>"}}),
+    _place("schedule", op.NODE, id="<x>"),
+    _place("schedule", op.UPDATE_SCHEDULE, id="<x>", input={"name": "mine"}),
+    _place("schedule", op.PAUSE_SCHEDULE, id="<x>"),
+    _place("schedule", op.RESUME_SCHEDULE, id="<x>"),
+    _place("schedule", op.DELETE_SCHEDULE, id="<x>"),
+    _place("project", op.CREATE_MONITOR, input={"projectId": "<x>", "name": "mine", "evaluatorIds": ["<evaluator>"]}),
+    _place("project", op.MONITORS, id="<x>"),
+    _place("evaluator", op.CREATE_MONITOR, input={**_HERE, "name": "mine", "evaluatorIds": ["<evaluator>", "<x>"]}),
+    _place("evaluator", op.UPDATE_MONITOR, id="<monitor>", input={"evaluatorIds": ["<x>"]}),
+    _place("monitor", op.NODE, id="<x>"),
+    _place("monitor", op.UPDATE_MONITOR, id="<x>", input={"rate": 1}),
+    _place("monitor", op.PAUSE_MONITOR, id="<x>"),
+    _place("monitor", op.RESUME_MONITOR, id="<x>"),
+    _place("monitor", op.DELETE_MONITOR, id="<x>"),
     _place("run", op.RUN, id="<x>"),
     _place("run", op.RERUN, runId="<x>"),
     _place("run", op.SUBMIT, runId="<x>", records=[{"input": 1, "output": 1}]),
@@ -106,6 +132,16 @@ PLACES = (
     _place("dataset", op.FLAKY_ITEMS, id="<x>"),
     _place("run", op.AGREEMENT, id="<evaluator>", runIds=["<x>"]),
     _place("evaluator", op.AGREEMENT, id="<x>"),
+    _place("trace", op.TRACE, id="<x>"),
+    _place("trace", op.NODE, id="<x>"),
+    _place("trace", op.DELETE_TRACE, id="<x>"),
+    _place("trace", op.DELETE_TRACES, ids=["<trace>", "<x>"]),
+    _place("span", op.NODE, id="<x>"),
+    _place("span", op.SCORE_SPAN, input={"spanId": "<x>", "name": "mine", "value": True}),
+    _place("span", op.ANNOTATE_SPAN, spanId="<x>", rating=5),
+    _place("trace", op.ADD_TRACES, datasetId="<dataset>", traceIds=["<trace>", "<x>"]),
+    _place("dataset", op.ADD_TRACES, datasetId="<x>", traceIds=["<trace>"]),
+    _place("project", op.TRACES, id="<x>"),
     _place("record", op.RECORD, id="<x>"),
     _place("record", op.ADD_SCORE, input={"recordId": "<x>", "name": "mine", "value": True}),
     _place("record", op.ANNOTATE, recordId="<x>", rating=5),

@@ -7,9 +7,13 @@ def field_of(query: str) -> str:
 
 
 CREATE_PROJECT = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { id } }"
-UPDATE_PROJECT = """mutation ($id: ID!, $name: String, $description: String) {
-  updateProject(id: $id, name: $name, description: $description) { id }
+UPDATE_PROJECT = """mutation (
+  $id: ID!, $name: String, $description: String, $retention: RetentionInput, $redaction: RedactionInput
+) {
+  updateProject(id: $id, name: $name, description: $description, retention: $retention, redaction: $redaction) { id }
 }"""
+DELETE_TRACE = "mutation ($id: ID!) { deleteTrace(id: $id) }"
+DELETE_TRACES = "mutation ($ids: [ID!]!) { deleteTraces(ids: $ids) }"
 DELETE_PROJECT = "mutation ($id: ID!) { deleteProject(id: $id) }"
 CREATE_KEY = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } secret } }"
 REVOKE_KEY = "mutation ($id: ID!) { revokeApiKey(id: $id) { id } }"
@@ -19,6 +23,15 @@ UPDATE_DATASET = "mutation ($id: ID!, $input: UpdateDatasetInput!) { updateDatas
 DELETE_DATASET = "mutation ($id: ID!) { deleteDataset(id: $id) }"
 ADD_ITEMS = """mutation ($datasetId: ID!, $items: [DatasetItemInput!]!) {
   addDatasetItems(datasetId: $datasetId, items: $items) { items { id } }
+}"""
+ADD_TRACES = """mutation (
+  $datasetId: ID!, $traceIds: [ID!]!, $inputPath: String = "input", $expectedOutputPath: String = "output",
+  $metadataPath: String, $tags: [String!]
+) {
+  addTracesToDataset(
+    datasetId: $datasetId, traceIds: $traceIds, inputPath: $inputPath, expectedOutputPath: $expectedOutputPath,
+    metadataPath: $metadataPath, tags: $tags
+  ) { items { id } }
 }"""
 UPDATE_ITEM = """mutation ($id: ID!, $input: UpdateDatasetItemInput!) {
   updateDatasetItem(id: $id, input: $input) { id }
@@ -70,9 +83,40 @@ CANCEL = "mutation ($runId: ID!) { cancelRun(runId: $runId) { id } }"
 UPDATE_RUN = "mutation ($id: ID!, $input: UpdateRunInput!) { updateRun(id: $id, input: $input) { id } }"
 DELETE_RUN = "mutation ($id: ID!) { deleteRun(id: $id) }"
 
+CREATE_SCHEDULE = "mutation ($input: CreateScheduleInput!) { createSchedule(input: $input) { id } }"
+UPDATE_SCHEDULE = """mutation ($id: ID!, $input: UpdateScheduleInput!) {
+  updateSchedule(id: $id, input: $input) { id }
+}"""
+PAUSE_SCHEDULE = "mutation ($id: ID!) { pauseSchedule(id: $id) { id } }"
+RESUME_SCHEDULE = "mutation ($id: ID!) { resumeSchedule(id: $id) { id } }"
+DELETE_SCHEDULE = "mutation ($id: ID!) { deleteSchedule(id: $id) }"
+SCHEDULES = """query ($id: ID!, $first: Int, $after: String) {
+  project(id: $id) { schedules(first: $first, after: $after) { edges { cursor } } }
+}"""
+UPCOMING = """query ($id: ID!, $count: Int, $first: Int, $after: String) {
+  node(id: $id) { ... on Schedule { upcoming(count: $count) runs(first: $first, after: $after) { totalCount } } }
+}"""
+
+CREATE_MONITOR = "mutation ($input: CreateMonitorInput!) { createMonitor(input: $input) { id } }"
+UPDATE_MONITOR = "mutation ($id: ID!, $input: UpdateMonitorInput!) { updateMonitor(id: $id, input: $input) { id } }"
+PAUSE_MONITOR = "mutation ($id: ID!) { pauseMonitor(id: $id) { id } }"
+RESUME_MONITOR = "mutation ($id: ID!) { resumeMonitor(id: $id) { id } }"
+DELETE_MONITOR = "mutation ($id: ID!) { deleteMonitor(id: $id) }"
+MONITORS = """query ($id: ID!, $first: Int, $after: String) {
+  project(id: $id) { monitors(first: $first, after: $after) { edges { cursor } } }
+}"""
+RUNS_OF_MONITOR = """query ($id: ID!, $first: Int, $after: String) {
+  node(id: $id) { ... on Monitor { runs(first: $first, after: $after) { totalCount } } }
+}"""
+
 ADD_SCORE = "mutation ($input: AddScoreInput!) { addScore(input: $input) { id } }"
 ANNOTATE = """mutation ($recordId: ID!, $rating: Int, $comment: String) {
   annotateRecord(recordId: $recordId, rating: $rating, comment: $comment) { id }
+}"""
+
+SCORE_SPAN = "mutation ($input: AddSpanScoreInput!) { addSpanScore(input: $input) { id } }"
+ANNOTATE_SPAN = """mutation ($spanId: ID!, $rating: Int, $comment: String) {
+  annotateSpan(spanId: $spanId, rating: $rating, comment: $comment) { id }
 }"""
 
 AGREEMENT = """query ($id: ID!, $runIds: [ID!], $version: Int, $basis: AgreementBasis! = VALUE) {
@@ -90,6 +134,15 @@ DATASET = "query ($id: ID!) { dataset(id: $id) { id } }"
 EVALUATOR = "query ($id: ID!) { evaluator(id: $id) { id } }"
 SYSTEM = "query ($id: ID!) { system(id: $id) { id } }"
 RUN = "query ($id: ID!) { run(id: $id) { id status progress { running completed } } }"
+TRACE = "query ($id: ID!) { trace(id: $id) { id } }"
+SPANS = """query ($id: ID!, $first: Int, $after: String) {
+  trace(id: $id) { spans(first: $first, after: $after) { edges { cursor } } }
+}"""
+TRACES = """query ($id: ID!, $first: Int, $after: String, $filter: TraceFilter, $orderBy: TraceOrder) {
+  project(id: $id) {
+    traces(first: $first, after: $after, filter: $filter, orderBy: $orderBy) { edges { cursor } totalCount }
+  }
+}"""
 RECORD = "query ($id: ID!) { record(id: $id) { id } }"
 PROJECTS = "query ($first: Int, $after: String) { projects(first: $first, after: $after) { edges { cursor } } }"
 KEYS = "query ($id: ID!) { project(id: $id) { apiKeys { edges { node { name } } } } }"
@@ -152,3 +205,6 @@ FAILING_RECORDS = """query ($id: ID!, $first: Int, $after: String) {
 FAILURE_GROUPS = """query ($id: ID!, $first: Int, $after: String) {
   run(id: $id) { failureGroups(first: $first, after: $after) { edges { cursor } } }
 }"""
+
+DELETE_TRACE = "mutation ($id: ID!) { deleteTrace(id: $id) }"
+DELETE_TRACES = "mutation ($ids: [ID!]!) { deleteTraces(ids: $ids) }"

@@ -29,6 +29,8 @@ CASES: tuple[Refused, ...] = (
     _setting("sampleSize", 0, "sampleSize must be 1 to 1,000,000, not 0."),
     _setting("maxCostUsd", -0.01, "maxCostUsd must be 0.0 to 1,000,000,000.0, not -0.01."),
     _setting("maxDurationSeconds", -1, "maxDurationSeconds must be 1.0 to 2,592,000.0, not -1."),
+    _setting("traceWaitSeconds", -1, "traceWaitSeconds must be 0.0 to 86,400.0, not -1."),
+    _setting("traceWaitSeconds", 100_000, "traceWaitSeconds must be 0.0 to 86,400.0, not 100000."),
     _age("answersMaxAgeSeconds", -1, "answersMaxAgeSeconds must be 0.0 to 31,622,400.0, not -1."),
     _age("scoresMaxAgeSeconds", 31_622_401, "scoresMaxAgeSeconds must be 0.0 to 31,622,400.0, not 31622401."),
     _setting("datasetVersion", 99, "The dataset has versions 0 to 3, not 99."),

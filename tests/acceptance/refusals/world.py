@@ -19,6 +19,7 @@ from evalyard_core.domain.evaluators import ScoreType
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.plugins import EvaluatorPlugin, Worker
+from evalyard_core.domain.traces.spans import span_key, trace_key
 from evalyard_core.services.access import AccessService
 from evalyard_core.settings import Settings
 from evalyard_core.storage import Store
@@ -27,9 +28,14 @@ from tests.acceptance.refusals import operations as op
 from tests.acceptance.refusals.packages import lay_down_packages
 from tests.fixtures.api import serve
 from tests.fixtures.core import a_key
+from tests.fixtures.spans import span_id, trace_id
+from tests.fixtures.traces import an_execution, take
 
 #: What changes while nobody writes: leases and heartbeats, and when a key was used last.
 _RESTLESS = {"workers": {"seen_at"}, "tasks": {"due_at", "owner", "takeovers"}, "api_keys": {"last_used_at"}}
+
+#: A schedule that does nothing meanwhile.
+_YEARLY = {"cron": "0 0 1 1 *", "run": {"datasetId": "<dataset>", "systemVersionId": "<version>"}}
 
 
 class World:
@@ -117,6 +123,8 @@ async def _fill(world: World, store: Store) -> None:
     await world.until(op.PLUGINS, lambda page: any(edge["node"]["key"] == "acme-new/mood" for edge in page["edges"]))
     await _project(world, "", "refusals")
     await _project(world, "their_", "strangers")
+    for prefix in ("", "their_"):
+        await _trace(world, store, prefix)
     await _keys(world, store)
     world.names |= {"their_run": world.names["their_external"], "their_key": world.names["stranger_key"]}
     await _deleted(world)
@@ -163,8 +171,22 @@ async def _project(world: World, prefix: str, name: str) -> None:
     await make("system", op.CREATE_SYSTEM, input={**here, "name": "adder"})
     echo = {"target": "python", "config": {"function": "tests.support.systems:echo"}}
     await make("version", op.CREATE_VERSION, input={"systemId": f"<{prefix}system>", "name": "1", **echo})
+    nightly = {"datasetId": f"<{prefix}dataset>", "systemVersionId": f"<{prefix}version>"}
+    await make("schedule", op.CREATE_SCHEDULE, input={**here, "name": "nightly", "cron": "0 0 1 1 *", "run": nightly})
+    weekly = {"intervalSeconds": 604_800, "evaluatorIds": [f"<{prefix}evaluator>"]}
+    await make("monitor", op.CREATE_MONITOR, input={**here, "name": "quality", **weekly})
     await make("external", op.START_RUN, input={**here, "datasetId": f"<{prefix}dataset>", "trials": 2})
     await _submit(world, f"{prefix}external", f"{prefix}record", itemId=f"<{prefix}item>", output="4")
+
+
+async def _trace(world: World, store: Store, prefix: str) -> None:
+    project_id = base64.b64decode(world.names[f"{prefix}project"]).decode().partition(":")[2]
+    await take(store, project_id, an_execution())
+    for kind, raw in (
+        ("trace", f"Trace:{trace_key(project_id, trace_id(0))}"),
+        ("span", f"Span:{span_key(project_id, trace_id(0), span_id(0))}"),
+    ):
+        world.names[f"{prefix}{kind}"] = base64.b64encode(raw.encode()).decode()
 
 
 async def _submit(world: World, run: str, name: str, **record: Any) -> None:
@@ -200,6 +222,11 @@ async def _deleted(world: World) -> None:
     exact = {**here, "name": "gone", "plugin": "exact_match"}
     await world.make("deleted_evaluator", op.CREATE_EVALUATOR, input=exact)
     await world.ask(op.DELETE_EVALUATOR, id="<deleted_evaluator>")
+    await world.make("deleted_schedule", op.CREATE_SCHEDULE, input={**here, **_YEARLY, "name": "gone"})
+    await world.ask(op.DELETE_SCHEDULE, id="<deleted_schedule>")
+    gone = {**here, "name": "gone", "evaluatorIds": ["<evaluator>"]}
+    await world.make("deleted_monitor", op.CREATE_MONITOR, input=gone)
+    await world.ask(op.DELETE_MONITOR, id="<deleted_monitor>")
     await world.make("deleted_run", op.START_RUN, input=here)
     await _submit(world, "deleted_run", "deleted_record", input="2 + 2", output="4")
     await world.ask(op.CANCEL, runId="<deleted_run>")
@@ -244,10 +271,14 @@ def _unborn() -> dict[str, str]:
         "system": "System",
         "version": "SystemVersion",
         "run": "Run",
+        "monitor": "Monitor",
+        "schedule": "Schedule",
         "key": "ApiKey",
     }
     ids = {kind: f"{name}:{new_id()}" for kind, name in kinds.items()}
-    return {**ids, "record": f"Record:{new_id()}.{new_id()}.1"}
+    key = trace_key(new_id(), trace_id(0))
+    of_traces = {"trace": f"Trace:{key}", "span": f"Span:{key}.{span_id(0)}"}
+    return {**ids, **of_traces, "record": f"Record:{new_id()}.{new_id()}.1"}
 
 
 async def _calm(world: World) -> None:

@@ -78,6 +78,10 @@ class CachingCaller:
         outcome = await self._caller.outcome(record)
         return outcome if outcome is None or outcome.error is not None else replace(outcome, cache_key=key)
 
+    async def flush(self) -> None:
+        """Store the spans of the calls that were made."""
+        await self._caller.flush()
+
     def _key(self, record: Record) -> str:
         return answer_key(self._system, input=record.input, metadata=record.metadata, trial=record.trial)
 

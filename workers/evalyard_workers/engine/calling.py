@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -13,16 +14,19 @@ import structlog
 import evalyard
 from evalyard_core.domain.circuits import SYSTEM
 from evalyard_core.domain.errors import Refusal
+from evalyard_core.domain.limits import LONGEST_NAME
 from evalyard_core.domain.payload import MAX_PAYLOAD_BYTES, now, payload_size
 from evalyard_core.domain.rates import CHARACTERS_A_TOKEN
 from evalyard_core.domain.records import Outcome, Problem, Record, Retrying
 from evalyard_core.domain.runs import RunSettings
 from evalyard_core.domain.scores import is_amount
+from evalyard_core.domain.traces.context import as_trace_id
 
 from .breaker import Breaker
 from .budget import Purse
 from .lease import Lease
 from .pacing import Gate, Permit
+from .recording import CallBegun, CallRecorder
 
 _log = structlog.get_logger(__name__)
 
@@ -47,14 +51,22 @@ class LaneLimits(NamedTuple):
 class Caller:
     """Calls one target for the records of one run."""
 
-    def __init__(self, target: evalyard.Target[Any], settings: RunSettings, gate: Gate, limits: LaneLimits) -> None:
-        """`gate` is where each call waits for its moment."""
+    def __init__(
+        self,
+        target: evalyard.Target[Any],
+        settings: RunSettings,
+        gate: Gate,
+        limits: LaneLimits,
+        recorder: CallRecorder | None = None,
+    ) -> None:
+        """Call when `gate` lets one; with a `recorder` each call begins a trace, the record's if it is the last."""
         #: What is known of records that were left before a call for them gave an output, by their ids.
         self.retrying: dict[str, Retrying] = {}
         self._target = target
         self._settings = settings
         self._gate = gate
         self._limits = limits
+        self._recorder = recorder
 
     @property
     def wait_seconds(self) -> float:
@@ -87,17 +99,19 @@ class Caller:
         started_at = now()
         while (permit := await self._permit()) is not None:
             attempts.made += 1
+            call = self._recorder.begin() if self._recorder is not None else None
             begun = time.perf_counter()
             try:
-                response = await self._call(record, attempts.made)
+                response = await self._call(record, attempts.made, call)
             except evalyard.TargetError as error:
                 pause = await self._pause_after(error, attempts, permit)
                 if pause is None:
-                    return failure_of(error, attempts.made, begun, started_at)
+                    return replace(failure_of(error, attempts.made, begun, started_at), trace_id=_trace_of(call))
                 await self._gate.pause(pause)
             else:
                 self._note_tokens(record, response, permit)
-                return success_of(response, attempts.made, begun, started_at)
+                outcome = success_of(response, attempts.made, begun, started_at)
+                return outcome if outcome.trace_id is not None else replace(outcome, trace_id=_trace_of(call))
         if (left := attempts.left) is not None:
             self.retrying[record.id] = left
         return None
@@ -134,7 +148,12 @@ class Caller:
         else:
             self._gate.pacer.note_tokens(permit, (response.prompt_tokens or 0) + (response.completion_tokens or 0))
 
-    async def _call(self, record: Record, attempt: int) -> evalyard.TargetResponse:
+    async def flush(self) -> None:
+        """Store the spans of the calls that were made."""
+        if self._recorder is not None:
+            await self._recorder.flush()
+
+    async def _call(self, record: Record, attempt: int, call: CallBegun | None) -> evalyard.TargetResponse:
         request = evalyard.TargetRequest(
             input=record.input,
             metadata=record.metadata if isinstance(record.metadata, dict) else None,
@@ -144,8 +163,21 @@ class Caller:
             trial=record.trial,
             attempt=attempt,
             timeout_seconds=self._settings.timeout_seconds,
+            traceparent=None if call is None else call.context.traceparent,
         )
-        return await call_once(self._target, request)
+        try:
+            response = await call_once(self._target, request)
+        except evalyard.TargetError as error:
+            if self._recorder is not None and call is not None:
+                self._recorder.failed(call, record, attempt, error)
+            raise
+        if self._recorder is not None and call is not None and response.trace_id is None:
+            self._recorder.answered(call, record, attempt, response)
+        return response
+
+
+def _trace_of(call: CallBegun | None) -> str | None:
+    return None if call is None else call.context.trace_id
 
 
 class _Attempts:
@@ -208,6 +240,11 @@ def _checked(response: evalyard.TargetResponse) -> evalyard.TargetResponse:
             raise evalyard.TargetError(
                 f"The target gave {value!r:.100} as {name}; it takes a number.", code="BAD_OUTPUT"
             )
+    if not isinstance(response.trace_id, str | None) or not 0 < len(response.trace_id or "-") <= LONGEST_NAME:
+        raise evalyard.TargetError(
+            f"The target gave {response.trace_id!r:.100} as trace_id; it takes a text of at most {LONGEST_NAME}.",
+            code="BAD_OUTPUT",
+        )
     if not isinstance(response.metadata, dict | None):
         raise evalyard.TargetError(
             f"The target gave {response.metadata!r:.100} as metadata; it takes a dict.", code="BAD_OUTPUT"
@@ -244,7 +281,7 @@ def success_of(response: evalyard.TargetResponse, attempt: int, begun: float, st
         cost_usd=response.cost_usd,
         prompt_tokens=response.prompt_tokens,
         completion_tokens=response.completion_tokens,
-        trace_id=response.trace_id,
+        trace_id=None if response.trace_id is None else as_trace_id(response.trace_id),
         started_at=started_at,
         finished_at=now(),
     )

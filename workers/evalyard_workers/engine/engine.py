@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from evalyard_core.domain.errors import Refusal
 from evalyard_core.domain.payload import now
 from evalyard_core.domain.runs import ACTIVE, Run, RunStatus
 from evalyard_core.domain.tasks import Task, TaskKind, TaskState, lane_task
+from evalyard_core.domain.traces.completeness import Patience
 from evalyard_core.queue import Queue
 from evalyard_core.services import Services
 from evalyard_core.storage import Store, StoreError
@@ -34,11 +36,13 @@ from .calling import LaneLimits
 from .dispatching import dispatch
 from .lane import Lane
 from .lease import Lease
+from .monitored import lay_down_traces
 from .patience import patiently
 from .planning import lay_down
 from .score_caching import ScoreCache
 from .scoring import RunScorer
 from .sources import Sources
+from .traces import RecordTraces
 from .whole import RunAsAWhole
 
 _log = structlog.get_logger(__name__)
@@ -51,18 +55,30 @@ _SCORING_THREADS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a turn left its task, when it is of use to go on with it, and another task to go on with."""
+    """How a turn left its task, and another task to go on with.
+
+    It is of no use to go on for `wait_seconds`; at `comes_back_at` there is more to do in a task that has come to its
+    end otherwise.
+    """
 
     state: TaskState
     following: Task | None = None
     wait_seconds: float = 0.0
+    comes_back_at: datetime | None = None
 
 
 class Engine:
     """Carries out the tasks of runs in one worker process."""
 
     def __init__(
-        self, services: Services, queue: Queue, host: PluginHost, *, threads: int, evaluator_timeout_seconds: float
+        self,
+        services: Services,
+        queue: Queue,
+        host: PluginHost,
+        *,
+        threads: int,
+        evaluator_timeout_seconds: float,
+        trace_quiet_seconds: float,
     ) -> None:
         self.owner = secrets.token_hex(8)
         self._services = services
@@ -70,9 +86,10 @@ class Engine:
         self._queue = queue
         self._host = host
         self._targets = TargetPool(host)
-        self._sources = Sources(self._store, self._targets, host)
+        self._sources = Sources(services, self._targets, host)
         self._threads = threads
         self._evaluator_timeout = evaluator_timeout_seconds
+        self._trace_quiet = trace_quiet_seconds
         self._scoring_threads = Threads(_SCORING_THREADS, "score")
         self._active = 0
         self._idle = asyncio.Event()
@@ -134,8 +151,16 @@ class Engine:
                 await self._give_up(run, task, error)
             return None
         if not lease.lost.is_set():
-            await self._give_back(task, ended.state, ended.wait_seconds)
+            if ended.comes_back_at is None:
+                await self._give_back(task, ended.state, ended.wait_seconds)
+            else:
+                await self._put_off(task, ended.comes_back_at)
         return ended.following
+
+    async def _put_off(self, task: Task, until: datetime) -> None:
+        """Release a task that has nothing to do until then; a sweeper finds it when it has."""
+        seconds = max(0.0, (until - now()).total_seconds())
+        await patiently(partial(self._store.tasks.release, task, TaskState.READY, due_seconds=seconds))
 
     async def _give_back(self, task: Task, state: TaskState, wait_seconds: float = 0.0) -> None:
         """Release a task, for the sweepers to find where it has to wait.
@@ -181,8 +206,9 @@ class Engine:
         """Lay down the records, start the run, and make its lanes; each step may be repeated."""
         if run.status not in {RunStatus.PENDING, RunStatus.RUNNING}:
             return _Ended(TaskState.DONE)
+        plan = lay_down if run.monitor_id is None else lay_down_traces
         async with lease.held(_nothing):
-            total = await lay_down(self._store, run, lease.lost)
+            total = await plan(self._store, run, lease.lost)
         if total is None:
             return _Ended(TaskState.READY)
         started = await self._store.runs.move(run.id, RunStatus.RUNNING, of=[RunStatus.PENDING], at=now(), total=total)
@@ -191,6 +217,8 @@ class Engine:
         if run.is_dispatched:
             async with lease.held(_nothing):
                 await self._dispatch(run, first=started is not None)
+        if run.monitor_id is not None:
+            await self._services.runs.await_scores(run_id=run.id)
         return _Ended(TaskState.DONE, following=await self._make_lanes(run))
 
     async def _cancel_what_was_laid_down(self, run: Run) -> None:
@@ -222,7 +250,9 @@ class Engine:
         return _Ended(TaskState.IDLE)
 
     async def _score_as_a_whole(self, run: Run, lease: Lease) -> _Ended:
-        whole = RunAsAWhole(self._store, run, self._host, self._scoring_threads, self._evaluator_timeout)
+        whole = RunAsAWhole(
+            self._services, run, self._host, self._scoring_threads, timeout_seconds=self._evaluator_timeout
+        )
         return _Ended(await whole.work(lease, self._stopping))
 
     async def _execute(self, run: Run, lease: Lease) -> _Ended:
@@ -236,7 +266,8 @@ class Engine:
         if lane.over_budget is not None:
             await self._fail(run, lane.over_budget)
             return _Ended(TaskState.READY)
-        return _Ended(self._state_after(lane, run), wait_seconds=lane.wait_seconds)
+        comes_back_at = await lane.comes_back_at()
+        return _Ended(self._state_after(lane, run), wait_seconds=lane.wait_seconds, comes_back_at=comes_back_at)
 
     async def _lane(self, run: Run, lease: Lease) -> Lane:
         """Let a lane work for a turn and return it; raises TargetError where the system can't be called."""
@@ -248,7 +279,9 @@ class Engine:
                 breaker=limits.breaker,
                 cache=cache,
             )
-            lane = Lane(self._store, run, source=source, scorer=scorer, limits=limits)
+            patience = Patience(limit_seconds=run.settings.trace_wait_seconds, quiet_seconds=self._trace_quiet)
+            traces = RecordTraces(self._store, patience)
+            lane = Lane(self._store, run, source=source, scorer=scorer, limits=limits, traces=traces)
             await self._carry_out(lane, lease)
         return lane
 

@@ -5,6 +5,7 @@ database work at the same time. Whatever stops a lane, outputs that came back ar
 """
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from .patience import patiently
 from .scoring import RunScorer
 from .settling import BATCH, Settlement
 from .sources import Source
+from .traces import TRACED_BATCH, RecordTraces
 
 _PAGE: Final = 200
 _SLOW_SECONDS: Final = 1.0
@@ -28,7 +30,16 @@ _SLOW_SECONDS: Final = 1.0
 class Lane:
     """One turn of a worker at a lane."""
 
-    def __init__(self, store: Store, run: Run, *, source: Source | None, scorer: RunScorer, limits: LaneLimits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        *,
+        source: Source | None,
+        scorer: RunScorer,
+        limits: LaneLimits,
+        traces: RecordTraces,
+    ) -> None:
         self._store = store
         self._run = run
         self._source = source
@@ -36,7 +47,13 @@ class Lane:
         self._lane = self._lease.task.lane
         self._concurrency = run.settings.lane_concurrency(self._lane)
         self._to_call: asyncio.Queue[Record | None] = asyncio.Queue(self._concurrency + BATCH)
-        self._settlement = Settlement(store, run, scorer, limits, self._heed)
+        self._settlement = Settlement(
+            *(store, run, scorer, limits),
+            traces=traces,
+            heed=self._heed,
+            flush=_nothing if source is None else source.flush,
+        )
+        self._reads_traces = scorer.reads_traces
         self._callers: list[asyncio.Task[None]] = []
         self._in_flight: dict[str, float] = {}
         self._stopping = False
@@ -54,6 +71,12 @@ class Lane:
     def exhausted(self) -> bool:
         """Whether every record that the lane had is done with."""
         return self._read_all and not self._left_behind
+
+    async def comes_back_at(self) -> datetime | None:
+        """Return when there is more to do, in a lane that is done with all but records whose traces it waits for."""
+        if not (self.exhausted and self._reads_traces):
+            return None
+        return await self._store.put_off.next_in_lane(self._run.id, self._lane)
 
     @property
     def wait_seconds(self) -> float:
@@ -123,11 +146,12 @@ class Lane:
                 self._read_all = True
                 break
             unscored = [record for record in page if record.status is RecordStatus.SCORING]
-            for begin in range(0, len(unscored), BATCH):
+            size = TRACED_BATCH if self._reads_traces else BATCH
+            for begin in range(0, len(unscored), size):
                 if self._stopping or not await self._lease.settled():
                     self._left_behind = True
                     break
-                await self._settlement.score(unscored[begin : begin + BATCH])
+                await self._settlement.score(unscored[begin : begin + size])
             await self._feed([record for record in page if record.status is not RecordStatus.SCORING])
             place = page[-1].seq + 1
         await self._to_call.put(None)
@@ -200,3 +224,7 @@ class Lane:
         await asyncio.sleep(left)
         self.over_budget = took_too_long(self._run)
         self.abandon()
+
+
+async def _nothing() -> None:
+    """Do nothing: no calls are made."""

@@ -5,9 +5,12 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from evalyard_core.domain.redacting import redacted_text
+from evalyard_core.domain.redaction import Redactor
 from evalyard_core.domain.runs import Run
+from evalyard_core.services.redacting import redacted, rules_of
 from evalyard_core.storage import Store
-from evalyard_core.storage.datasets import ItemSelection
+from evalyard_core.storage.datasets import ItemSelection, StoredCase
 from evalyard_core.storage.planned_records import Trial
 
 _BATCH: Final = 500
@@ -19,12 +22,13 @@ async def lay_down(store: Store, run: Run, lost: asyncio.Event) -> int | None:
 
     While some records are written, the next are read.
     """
+    rules = await rules_of(store, run.project_id)
     total = 0
     room = asyncio.Semaphore(_MOST_WRITES)
 
     async def write(trials: Sequence[Trial]) -> None:
         try:
-            await store.records.lay_down(run, trials)
+            await store.records.lay_down(run, await redacted(trials, rules, _redacted_trials))
         finally:
             room.release()
 
@@ -36,6 +40,19 @@ async def lay_down(store: Store, run: Run, lost: asyncio.Event) -> int | None:
             group.create_task(write(trials))
             total += len(trials)
     return total
+
+
+def _redacted_trials(trials: Sequence[Trial], redactor: Redactor) -> Sequence[Trial]:
+    """Return trials without what must not be stored: their items may be older than the rules."""
+    return [trial._replace(case=_redacted_case(trial.case, redactor)) for trial in trials]
+
+
+def _redacted_case(case: StoredCase, redactor: Redactor) -> StoredCase:
+    return case._replace(
+        input=redacted_text(case.input, redactor, path="input"),
+        expected_output=redacted_text(case.expected_output, redactor, path="expectedOutput"),
+        metadata=redacted_text(case.metadata, redactor, path="metadata"),
+    )
 
 
 async def _planned(store: Store, run: Run) -> AsyncIterator[list[Trial]]:

@@ -29,6 +29,9 @@ class Replayer:
         """Read what the other run has for these records, in one round trip."""
         self._sources |= await self._store.records.get_many([self._source_id(record) for record in records])
 
+    async def flush(self) -> None:
+        """Do nothing: no call was made."""
+
     async def outcome(self, record: Record) -> Outcome:
         """Return the output of a prepared record, at no cost and without a latency, or why there is none."""
         source = self._sources.pop(self._source_id(record), None)

@@ -8,7 +8,7 @@ from evalyard_core.domain.client_scores import is_given_by_client
 from evalyard_core.domain.evaluators import EvaluatorSnapshot
 from evalyard_core.domain.mapping import Context, context_of
 from evalyard_core.domain.payload import now
-from evalyard_core.domain.records import Outcome, Problem, Record, Score, ScoreStatus, verdict_of
+from evalyard_core.domain.records import Problem, Record, Score, ScoreStatus, verdict_of
 from evalyard_core.domain.runs import Run
 from evalyard_core.domain.scores import blank_score, failed, skipped
 from evalyard_core.storage.records import Scored
@@ -18,14 +18,18 @@ from evalyard_workers.plugins.scoring import Scorer
 from evalyard_workers.plugins.threads import Threads
 
 from .breaker import Breaker
+from .called import Called
 from .score_caching import NOTHING_KNOWN, Asked, Known, ScoreCache
+from .traces import Looked
 
 
-class Called(NamedTuple):
-    """A record as it was read, and what calling its system gave."""
+class _Batch(NamedTuple):
+    """Records that are scored together: what mappings read of each, its trace's fate, and what there is already."""
 
-    record: Record
-    outcome: Outcome
+    called: Sequence[Called]
+    contexts: Sequence[Context]
+    looked: Looked
+    known: Known
 
 
 class Unsent:
@@ -57,19 +61,34 @@ class RunScorer:
         self._cache = cache
         self._breaker = breaker
         self._rescoring = frozenset(run.rescoring)
+        whole = [ready_evaluator(snapshot, host) for snapshot in run.unscored_by]
+        self._whole_reads_traces = any(ready.reads_trace for ready in whole if not isinstance(ready, Problem))
         self._scorers = [
             (snapshot, _scorer(snapshot, host, threads, timeout_seconds))
             for snapshot in run.evaluators
             if snapshot.scores_records
         ]
 
-    async def score(self, called: Sequence[Called]) -> list[Scored]:
-        """Return the scores that records are to have, in order: new ones, and those that stay."""
-        contexts = [context_of(record, outcome) for record, outcome in called]
-        known = await self._known(called, contexts)
-        new = await asyncio.gather(
-            *(self._by(snapshot, scorer, called, contexts, known) for snapshot, scorer in self._scorers)
+    @property
+    def reads_traces(self) -> bool:
+        """Whether some evaluator, of records or of the run as a whole, reads the records' traces."""
+        return self._whole_reads_traces or any(_reads_trace(scorer) for _, scorer in self._scorers)
+
+    def reads_trace_of(self, record: Record) -> bool:
+        """Tell whether some evaluator is to read the trace of a record."""
+        return self._whole_reads_traces or any(
+            _reads_trace(scorer) and self._lacks(record, used.evaluator_id) for used, scorer in self._scorers
         )
+
+    async def score(self, called: Sequence[Called], looked: Looked | None = None) -> list[Scored]:
+        """Return the scores that records are to have, in order: new ones, and those that stay.
+
+        `looked` tells of their traces, where some evaluator reads those.
+        """
+        looked = looked or Looked()
+        contexts = [context_of(record, outcome, looked.traces.get(record.id)) for record, outcome in called]
+        batch = _Batch(called, contexts, looked, await self._known(called, contexts))
+        new = await asyncio.gather(*(self._by(snapshot, scorer, batch) for snapshot, scorer in self._scorers))
         return [self._scored(case.record, [scores[place] for scores in new]) for place, case in enumerate(called)]
 
     async def _known(self, called: Sequence[Called], contexts: Sequence[Context]) -> Known:
@@ -89,31 +108,35 @@ class RunScorer:
         return await self._cache.known(asked)
 
     async def _by(
-        self,
-        snapshot: EvaluatorSnapshot,
-        scorer: Scorer | Unsent | Problem,
-        called: Sequence[Called],
-        contexts: Sequence[Context],
-        known: Known,
+        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Unsent | Problem, batch: _Batch
     ) -> list[Sequence[Score]]:
         """Return what one evaluator newly says of each record; nothing of one whose score by it stays."""
-        scores: list[Sequence[Score]] = [()] * len(called)
-        places = [place for place, case in enumerate(called) if self._lacks(case.record, snapshot.evaluator_id)]
+        scores: list[Sequence[Score]] = [()] * len(batch.called)
+        places = [n for n, case in enumerate(batch.called) if self._lacks(case.record, snapshot.evaluator_id)]
+        if _reads_trace(scorer):
+            problems = [batch.looked.missing.get(batch.called[place].record.id) for place in places]
+            for place, problem in zip(places, problems, strict=True):
+                if problem is not None:
+                    scores[place] = (failed(blank_score(snapshot, now()), problem),)
+            places = [place for place, problem in zip(places, problems, strict=True) if problem is None]
         if not places:
             return scores
-        if isinstance(scorer, Problem):
-            given: Sequence[Sequence[Score]] = [(failed(blank_score(snapshot, now()), scorer),)] * len(places)
-        elif isinstance(scorer, Unsent):
-            given = await scorer.score([contexts[place] for place in places])
-        else:
-            given = await known.scores(
-                scorer.evaluator,
-                places,
-                ask=lambda lacking: self._asked(scorer, [contexts[place] for place in lacking]),
-            )
-        for place, score in zip(places, given, strict=True):
+        for place, score in zip(places, await self._given(snapshot, scorer, batch, places), strict=True):
             scores[place] = score
         return scores
+
+    async def _given(
+        self, snapshot: EvaluatorSnapshot, scorer: Scorer | Unsent | Problem, batch: _Batch, places: Sequence[int]
+    ) -> Sequence[Sequence[Score]]:
+        """Return what an evaluator says of the records at these places."""
+        contexts = batch.contexts
+        if isinstance(scorer, Problem):
+            return [(failed(blank_score(snapshot, now()), scorer),)] * len(places)
+        if isinstance(scorer, Unsent):
+            return await scorer.score([contexts[place] for place in places])
+        return await batch.known.scores(
+            scorer.evaluator, places, ask=lambda lacking: self._asked(scorer, [contexts[place] for place in lacking])
+        )
 
     async def _asked(self, scorer: Scorer, contexts: Sequence[Context]) -> Sequence[Sequence[Score]]:
         """Ask an evaluator for scores, as long as it is to be asked; one that may fail for good, for few at a time."""
@@ -151,6 +174,10 @@ class RunScorer:
         kept = [score for score in record.scores if score.given_by is None or score.given_by not in fresh]
         scores = (*kept, *(score for scores in new for score in scores))
         return Scored(record_id=record.id, scores=scores, verdict=verdict_of(scores), finished_at=now())
+
+
+def _reads_trace(scorer: Scorer | Unsent | Problem) -> bool:
+    return isinstance(scorer, Scorer) and scorer.reads_trace
 
 
 def _scorer(

@@ -3,12 +3,15 @@
     outcomes ──► scored at once? ──yes──► outcome and scores stored in one write ──► counted
                        └──no──► outcomes stored ──► scored ──► scores stored ──► counted
 
+Where an evaluator reads traces, which come in later than outputs do, records are left with their outputs stored; the
+lane comes back to them (`RecordTraces`).
+
 An output is stored within about a tenth of a second of coming back, with its scores where they were quick: it was paid
 for, and must not be lost while a slow evaluator thinks.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -25,9 +28,12 @@ from evalyard_core.storage.records import Scored
 from evalyard_core.storage.run_progress import RunPulse
 from evalyard_workers.metrics import count_records
 
+from .called import Called
 from .calling import LaneLimits
 from .patience import patiently
-from .scoring import Called, RunScorer
+from .redacting import redacted_batches
+from .scoring import RunScorer
+from .traces import Looked, RecordTraces
 
 _log = structlog.get_logger(__name__)
 
@@ -48,9 +54,12 @@ class Settlement:
         run: Run,
         scorer: RunScorer,
         limits: LaneLimits,
+        *,
+        traces: RecordTraces,
         heed: Callable[[RunPulse | None], None],
+        flush: Callable[[], Coroutine[None, None, None]],
     ) -> None:
-        """`heed` is told how the run stands whenever something was counted."""
+        """`heed` is told how the run stands whenever something was counted, `flush` called when a batch is stored."""
         # With a budget little is scored at once: what evaluators spend is known when they are done.
         self._breaker, self._purse, self._lease = limits
         is_bounded = self._purse.budget is not None and bool(run.evaluators)
@@ -60,7 +69,9 @@ class Settlement:
         self._store = store
         self._run = run
         self._scorer = scorer
+        self._traces = traces
         self._heed = heed
+        self._flush = flush
         self._scoring: asyncio.Queue[tuple[list[Called], asyncio.Task[list[Scored]]] | None]
         self._scoring = asyncio.Queue(1 if is_bounded else _MOST_SCORING)
 
@@ -71,11 +82,19 @@ class Settlement:
 
     async def score(self, records: Sequence[Record]) -> None:
         """Take in records whose outputs are stored and whose scores are not; they were counted as running then."""
-        self.shown_running.update(record.id for record in records)
-        if not await self._purse.may_call():
-            return
         called = [Called(record, stored_outcome(record)) for record in records]
-        await self._scoring.put((called, asyncio.create_task(self._scores(called))))
+        looked = await self._look(called)
+        called = [case for case in called if case.record.id not in looked.waiting]
+        self.shown_running.update(case.record.id for case in called)
+        if await self._purse.may_call():
+            await self._scoring.put((called, asyncio.create_task(self._scores(called, looked))))
+
+    async def _look(self, called: Sequence[Called]) -> Looked:
+        """Look for the traces that are to be read, and put off the records whose traces have to be waited for."""
+        looked = await self._traces.look([case for case in called if self._scorer.reads_trace_of(case.record)])
+        if looked.waiting:
+            await patiently(partial(self._store.put_off.add, looked.waiting))
+        return looked
 
     async def work(self) -> None:
         """Settle everything until the end mark."""
@@ -84,9 +103,13 @@ class Settlement:
             group.create_task(self._finish(group))
 
     async def _settle(self, counting: asyncio.TaskGroup) -> None:
-        async for called in _batches(self.outcomes, self._batch):
+        async for batch in redacted_batches(_batches(self.outcomes, self._batch), self._store, self._run):
             if not await self._lease.settled():
-                await self._leave(called)
+                await self._leave(batch)
+                continue
+            called = await self._without_put_off(batch)
+            counting.create_task(self._flush())
+            if not called:
                 continue
             answered = [case for case in called if case.outcome.error is None] if self._run.evaluators else []
             if answered and self._purse.is_empty:
@@ -103,6 +126,24 @@ class Settlement:
                 scoring.cancel()
         await self._scoring.put(None)
 
+    async def _without_put_off(self, called: list[Called]) -> list[Called]:
+        """Store the outcomes of records whose traces are waited for, and return the others."""
+        if not self._scorer.reads_traces:
+            return called
+        looks = {
+            case.record.id: at
+            for case in called
+            if case.outcome.error is None
+            and self._scorer.reads_trace_of(case.record)
+            and (at := self._traces.first_look(case)) is not None
+        }
+        waiting = [case for case in called if case.record.id in looks]
+        if waiting:
+            outcomes = {record.id: outcome for record, outcome in waiting}
+            await patiently(partial(self._store.records.store_outcomes, outcomes, (), looks))
+            await self._show_running(waiting)
+        return [case for case in called if case.record.id not in looks]
+
     async def _leave(self, called: Sequence[Called]) -> None:
         """Store the outputs of a lane that somebody else has now, who scores them; errors may come of the loss."""
         outcomes = {record.id: outcome for record, outcome in called if outcome.error is None}
@@ -114,9 +155,9 @@ class Settlement:
         if await self._store_outcomes(called) and await self._purse.may_call():
             await self._scoring.put((answered, asyncio.create_task(self._scores(answered))))
 
-    async def _scores(self, called: Sequence[Called]) -> list[Scored]:
+    async def _scores(self, called: Sequence[Called], looked: Looked | None = None) -> list[Scored]:
         """Return the scores of records, and note what they cost."""
-        scored = await self._scorer.score(called)
+        scored = await self._scorer.score(called, looked)
         for entry in scored:
             self._purse.spend(entry.record_id, sum(score.cost_usd or 0.0 for score in entry.scores))
         return scored

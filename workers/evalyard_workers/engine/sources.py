@@ -1,16 +1,20 @@
 """Where the outputs of a run come from: a system that is called, another run, or nowhere here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
+import evalyard
 from evalyard_core.domain.runs import Run
-from evalyard_core.storage import Store
+from evalyard_core.domain.traces.spans import ReceivedSpan
+from evalyard_core.services import Services
 from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.targets import TargetPool
 
 from .caching import CachingCaller, caching
 from .calling import Caller, LaneLimits
 from .pacing import Pacers
+from .recording import CallRecorder
 from .replaying import Replayer
 
 Source = Caller | CachingCaller | Replayer
@@ -19,9 +23,10 @@ Source = Caller | CachingCaller | Replayer
 class Sources:
     """What the lanes of one worker process get their outputs from."""
 
-    def __init__(self, store: Store, targets: TargetPool, host: PluginHost) -> None:
-        self.pacers = Pacers(store)
-        self._store = store
+    def __init__(self, services: Services, targets: TargetPool, host: PluginHost) -> None:
+        self.pacers = Pacers(services.store)
+        self._services = services
+        self._store = services.store
         self._targets = targets
         self._host = host
 
@@ -41,10 +46,21 @@ class Sources:
             try:
                 gate = await self.pacers.gate(called.version_id)
                 try:
-                    caller = Caller(target, run.settings, gate, limits)
+                    caller = Caller(target, run.settings, gate, limits, self._recorder(run, target))
                     version = self._host.target_version(called.target)
                     yield caching(caller, self._store, run, target_version=version)
                 finally:
                     await self.pacers.leave(gate)
             finally:
                 await self._targets.release(called)
+
+    def _recorder(self, run: Run, target: evalyard.Target[Any]) -> CallRecorder | None:
+        """Return what records the calls of a target that passes their traces on."""
+        span = target.call_span()
+        if span is None:
+            return None
+
+        async def take(received: Sequence[ReceivedSpan]) -> None:
+            await self._services.trace_intake.take_spans(project_id=run.project_id, received=received)
+
+        return CallRecorder(span, take)

@@ -14,7 +14,8 @@ from evalyard_core.domain.records import Problem, RunScore
 from evalyard_core.domain.runs import ACTIVE, Run
 from evalyard_core.domain.scores import blank_score, failed
 from evalyard_core.domain.tasks import TaskState
-from evalyard_core.storage import Store
+from evalyard_core.domain.traces.spans import trace_key
+from evalyard_core.services import Services
 from evalyard_workers.plugins.host import PluginHost
 from evalyard_workers.plugins.threads import Threads
 from evalyard_workers.plugins.whole import WholeScorer
@@ -22,6 +23,7 @@ from evalyard_workers.plugins.whole import WholeScorer
 from .lease import Lease
 from .patience import patiently
 from .scoring import ready_evaluator
+from .traces import MOST_SPANS, TRACED_BATCH
 
 _log = structlog.get_logger(__name__)
 
@@ -32,8 +34,11 @@ _GRACE_SECONDS: Final = 20.0
 class RunAsAWhole:
     """Scores one run with each evaluator that scores runs and has not scored it yet."""
 
-    def __init__(self, store: Store, run: Run, host: PluginHost, threads: Threads, timeout_seconds: float) -> None:
-        self._store = store
+    def __init__(
+        self, services: Services, run: Run, host: PluginHost, threads: Threads, *, timeout_seconds: float
+    ) -> None:
+        self._store = services.store
+        self._traces = services.trace_reading
         self._run = run
         self._host = host
         self._threads = threads
@@ -81,8 +86,17 @@ class RunAsAWhole:
         if isinstance(ready, Problem):
             return RunScore(score=failed(blank_score(evaluator, now()), ready))
         scorer = WholeScorer(ready, self._threads, self._timeout)
-        return await scorer.score(self._page, self._run.progress.total)
+        return await scorer.score(self._traced_page if ready.reads_trace else self._page, self._run.progress.total)
 
     async def _page(self, place: int) -> Sequence[tuple[int, Context]]:
         read = partial(self._store.records.completed, self._run.id, from_seq=place, most=_PAGE)
         return [(case.seq + 1, case.context) for case in await patiently(read)]
+
+    async def _traced_page(self, place: int) -> Sequence[tuple[int, Context]]:
+        """Return cases with their traces, as they are now: those that evaluators of records read are complete."""
+        cases = await patiently(partial(self._store.records.completed, self._run.id, from_seq=place, most=TRACED_BATCH))
+        keys = [trace_key(self._run.project_id, case.trace_id or "") for case in cases]
+        traces = await patiently(partial(self._traces.mapped, keys, most_spans=MOST_SPANS))
+        return [
+            (case.seq + 1, {**case.context, "trace": traces.get(key)}) for case, key in zip(cases, keys, strict=True)
+        ]

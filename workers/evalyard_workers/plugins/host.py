@@ -44,6 +44,11 @@ class ReadyEvaluator:
     is_async_run: bool = False
     trouble: Trouble = field(default_factory=lambda: Trouble("The evaluator"))
 
+    @property
+    def reads_trace(self) -> bool:
+        """Whether a variable is read from the trace of a record."""
+        return any(reader.from_trace for reader in self.readers)
+
 
 class PluginHost:
     """Finds and loads plugins; `refresh` looks again for those installed since.

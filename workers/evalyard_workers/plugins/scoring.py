@@ -24,6 +24,11 @@ class Scorer:
         self._timeout = timeout_seconds
         self._judge = Judge(evaluator.snapshot, evaluator.version)
 
+    @property
+    def reads_trace(self) -> bool:
+        """Whether a variable is read from the trace of a record."""
+        return self.evaluator.reads_trace
+
     async def score(self, contexts: Sequence[Context]) -> list[tuple[Score, ...]]:
         """Return for each record's context, in order, the evaluator's score and those that the plugin gave beside it.
 

@@ -12,6 +12,7 @@ from evalyard._errors import EvaluationError, EvalyardError, PluginLoadError, Sk
 from evalyard._evaluator import Evaluator
 from evalyard._score import Result, Score, ScoreType
 from evalyard._target import (
+    CallSpan,
     Dispatched,
     DispatchRequest,
     DispatchTarget,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
+    "CallSpan",
     "Client",
     "Config",
     "DispatchRequest",

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, final
 
@@ -24,6 +24,9 @@ class TargetRequest:
 
     `trial` and `attempt` count from 1. The engine gives up on the call after `timeout_seconds`. Where somebody watches,
     `on_text` takes each part of the answer's text as it comes in; a target that can't stream need not call it.
+
+    `traceparent` names the trace that the call belongs to, as a header of the W3C Trace Context recommendation: a
+    target whose system may record spans sends it on.
     """
 
     input: Any
@@ -35,6 +38,7 @@ class TargetRequest:
     attempt: int
     timeout_seconds: float
     on_text: Callable[[str], None] | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class TargetResponse:
     """What the system answered: an output that JSON can hold, and what it cost where it says so.
 
     `metadata` is what else there is to know of the answer, such as why a model stopped; it is stored and shown beside
-    the output, and can be JSON of 100,000 bytes.
+    the output, and can be JSON of 100,000 bytes. `trace_id` names the trace of the call where that is another one than
+    the request's.
     """
 
     output: Any
@@ -51,6 +56,19 @@ class TargetResponse:
     completion_tokens: int | None = None
     trace_id: str | None = None
     metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpan:
+    """The span by which each call is recorded: its name and its attributes, as the conventions of OpenTelemetry say.
+
+    `asks_model` tells that the tokens and the cost of a response are the call's own; those that a system reports of all
+    that it did belong to the spans inside it.
+    """
+
+    name: str
+    attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    asks_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,10 @@ class Target(Component[ConfigT], ABC):
 
     async def close(self) -> None:
         """Release what `open` acquired; called once, also after an `open` that failed."""
+
+    def call_span(self) -> CallSpan | None:
+        """Return the span by which the engine is to record each call; None where `traceparent` is not sent on."""
+        return None
 
     @abstractmethod
     async def call(self, request: TargetRequest) -> TargetResponse:

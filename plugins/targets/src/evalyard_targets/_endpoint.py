@@ -37,6 +37,7 @@ class Endpoint:
     def __init__(self, url: str, headers: Mapping[str, str], *, max_response_bytes: int) -> None:
         self.url = httpx.URL(url)
         self._headers = headers
+        self._names = {name.lower() for name in headers}
         self._limit = max_response_bytes
         self._redactor = Redactor()
         allowed = allowed_networks()
@@ -67,21 +68,37 @@ class Endpoint:
             error.args = (self._redactor.clean(str(error)),)
             raise
 
-    async def send(self, method: str, url: httpx.URL, content: bytes | None, timeout_seconds: float) -> Answer:
+    async def send(
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        timeout_seconds: float,
+        traceparent: str | None = None,
+    ) -> Answer:
         """Send a request and return the answer, of which a failure's is cut at the limit."""
-        async with self.ask(method, url, content, timeout_seconds) as response:
+        async with self.ask(method, url, content, timeout_seconds, traceparent) as response:
             return Answer(response.status_code, response.headers, await self.body_of(response))
 
     @asynccontextmanager
     async def ask(
-        self, method: str, url: httpx.URL, content: bytes | None, timeout_seconds: float
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        timeout_seconds: float,
+        traceparent: str | None = None,
     ) -> AsyncIterator[httpx.Response]:
-        """Send a request and give the answer's head; its body is to be read within the same time limit."""
+        """Send a request and give the answer's head; its body is to be read within the same time limit.
+
+        The request carries `traceparent` unless a header of that name is set for all of them.
+        """
+        own = {} if traceparent is None or "traceparent" in self._names else {"traceparent": traceparent}
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
                 self._connections.lend() as client,
-                client.stream(method, url, content=content) as response,
+                client.stream(method, url, content=content, headers=own) as response,
             ):
                 yield response
         except TimeoutError as exc:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pydantic_core
 
-from evalyard import Target, TargetError, TargetRequest, TargetResponse
+from evalyard import CallSpan, Target, TargetError, TargetRequest, TargetResponse
 from evalyard_targets._endpoint import Endpoint
 from evalyard_targets._http_answer import AnswerReader
 from evalyard_targets._http_config import HttpConfig
@@ -39,11 +39,20 @@ class HttpTarget(Target[HttpConfig]):
         """Close the connections."""
         await self._endpoint.close()
 
+    def call_span(self) -> CallSpan | None:
+        """Return a span of the HTTP conventions (OpenTelemetry semantic conventions, "HTTP client span")."""
+        if not self.config.trace:
+            return None
+        url = self._endpoint.url
+        attributes = {"http.request.method": self.config.method, "server.address": url.host, "url.path": url.path}
+        return CallSpan(self.config.method, attributes)
+
     async def call(self, request: TargetRequest) -> TargetResponse:
         """Send one request and read its answer, within the request's time limit."""
         with self._endpoint.without_secrets():
             url, content = self._prepare(request)
-            answer = await self._endpoint.send(self.config.method, url, content, request.timeout_seconds)
+            traceparent = request.traceparent if self.config.trace else None
+            answer = await self._endpoint.send(self.config.method, url, content, request.timeout_seconds, traceparent)
             return self._reader.read(answer)
 
     def _headers(self) -> dict[str, str]:

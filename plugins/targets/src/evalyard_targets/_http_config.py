@@ -57,6 +57,10 @@ class HttpConfig(Config):
     completion_tokens: JmesPath | None = Field(
         None, description="JMESPath of the number of completion tokens within the JSON answer."
     )
+    trace: bool = Field(
+        default=True,
+        description="Whether each call is recorded as a trace, and its header traceparent tells the system of which.",
+    )
     max_response_bytes: int = Field(
         4 * _MEBIBYTE, ge=1, le=15 * _MEBIBYTE, description="The longest answer that is read, decompressed."
     )

@@ -6,7 +6,7 @@ from typing import Any, Final
 import httpx
 import pydantic_core
 
-from evalyard import Target, TargetError, TargetRequest, TargetResponse
+from evalyard import CallSpan, Target, TargetError, TargetRequest, TargetResponse
 from evalyard_targets._endpoint import Answer, Endpoint
 from evalyard_targets._openai_answer import Function, Said, read_stream, read_whole
 from evalyard_targets._openai_config import OpenAIConfig
@@ -48,6 +48,18 @@ class OpenAITarget(Target[OpenAIConfig]):
         """Close the connections."""
         await self._endpoint.close()
 
+    def call_span(self) -> CallSpan | None:
+        """Return a span of the GenAI conventions (OpenTelemetry semantic conventions, "Inference")."""
+        if not self.config.trace:
+            return None
+        attributes = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": self.config.model,
+            "server.address": self._url.host,
+        }
+        return CallSpan(f"chat {self.config.model}", attributes, asks_model=True)
+
     async def call(self, request: TargetRequest) -> TargetResponse:
         """Ask once, within the request's time limit."""
         with self._endpoint.without_secrets():
@@ -55,7 +67,9 @@ class OpenAITarget(Target[OpenAIConfig]):
             body = {**self._fixed, "messages": self._filled(request), **(_STREAMED if streams else {})}
             content = pydantic_core.to_json(body)
             said = Said(time.perf_counter(), request.on_text)
-            async with self._endpoint.ask("POST", self._url, content, request.timeout_seconds) as response:
+            traceparent = request.traceparent if self.config.trace else None
+            limit = request.timeout_seconds
+            async with self._endpoint.ask("POST", self._url, content, limit, traceparent) as response:
                 if response.is_success and _is_stream(response):
                     await read_stream(self._endpoint.chunks_of(response), said)
                 else:

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, JsonValue
 
 from evalyard import Config
+from evalyard.prices import Prices
 from evalyard_targets._headers import Headers, Plain, SecretReference, Url
-from evalyard_targets._prices import Prices
 from evalyard_targets._template import Template
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -65,6 +65,10 @@ class OpenAIConfig(Config):
     stream: bool = Field(default=False, description="Whether to stream, which tells the time to the first token.")
     prices: Prices | None = Field(
         None, description="What the model costs; by default what the worker's EVALYARD_MODEL_PRICES says."
+    )
+    trace: bool = Field(
+        default=True,
+        description="Whether each call is recorded as a trace, and its header traceparent tells the server of which.",
     )
     max_response_bytes: int = Field(
         4 * _MEBIBYTE, ge=1, le=15 * _MEBIBYTE, description="The longest answer that is read, decompressed."

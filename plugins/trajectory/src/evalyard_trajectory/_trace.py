@@ -40,18 +40,21 @@ def read_trace(trace: Any) -> Trajectory:
 
     Takes a list of calls `[{"name": …, "arguments": …}]` or of tools' names; spans, as a list or under "spans", of
     which those of the kind TOOL are calls and those of the kind LLM ask a model; and messages of OpenAI's chat format,
-    as a list, under "messages" or within "choices", whose "tool_calls" are the calls.
+    as a list, under "messages" or within "choices", whose "tool_calls" are the calls. Where a trace has "tool_calls"
+    beside its "spans", as a record's does, they are the calls.
 
     Raises ValueError for anything else, with a sentence that says what is wrong.
     """
     steps = _steps(trace)
+    if isinstance(trace, Mapping) and "spans" in trace and "tool_calls" in trace:
+        return Trajectory(_read_calls(_list(trace, "tool_calls")), _model_calls(steps))
     if not steps:
         return Trajectory((), 0)
     if all(isinstance(step, Mapping) and "kind" in step for step in steps):
         return _read_spans(steps)
     if all(isinstance(step, Mapping) and "role" in step for step in steps):
         return _read_messages(steps)
-    return Trajectory(tuple(_read_call(step, place) for place, step in enumerate(steps, 1)), None)
+    return Trajectory(_read_calls(steps), None)
 
 
 def _steps(trace: Any) -> Sequence[Any]:
@@ -79,9 +82,16 @@ def _list(holder: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _read_spans(spans: Sequence[Mapping[str, Any]]) -> Trajectory:
-    kinds = [str(span["kind"]).upper() for span in spans]
-    calls = [_read_call(span, place) for place, span in enumerate(spans, 1) if kinds[place - 1] == _TOOL]
-    return Trajectory(tuple(calls), kinds.count(_MODEL))
+    calls = [_read_call(span, place) for place, span in enumerate(spans, 1) if _kind(span) == _TOOL]
+    return Trajectory(tuple(calls), _model_calls(spans))
+
+
+def _model_calls(spans: Sequence[Any]) -> int:
+    return sum(_kind(span) == _MODEL for span in spans)
+
+
+def _kind(span: Any) -> str:
+    return str(span.get("kind")).upper() if isinstance(span, Mapping) else ""
 
 
 def _read_messages(messages: Sequence[Mapping[str, Any]]) -> Trajectory:
@@ -92,6 +102,10 @@ def _read_messages(messages: Sequence[Mapping[str, Any]]) -> Trajectory:
 def _calls_of(message: Mapping[str, Any]) -> Iterator[ToolCall]:
     for place, call in enumerate(_list(message, "tool_calls") if "tool_calls" in message else [], 1):
         yield _read_call(call, place)
+
+
+def _read_calls(calls: Sequence[Any]) -> Sequence[ToolCall]:
+    return tuple(_read_call(call, place) for place, call in enumerate(calls, 1))
 
 
 def _read_call(call: Any, place: int) -> ToolCall:

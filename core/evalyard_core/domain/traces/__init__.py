@@ -1,0 +1,1 @@
+"""Traces: what an application told of its work, and what the conventions make of it."""

@@ -1,0 +1,1 @@
+"""Traces: taking spans in, and how long they are kept."""
