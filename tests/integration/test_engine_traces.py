@@ -3,19 +3,23 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from evalyard_core.domain.caching import RunCache
 from evalyard_core.domain.evaluators import Evaluator, VariableMapping
-from evalyard_core.domain.records import Record, RecordStatus, ScoreStatus, Verdict
+from evalyard_core.domain.records import Record, RecordStatus, ScoreStatus, Verdict, stored_outcome
 from evalyard_core.domain.runs import Run, RunStatus
 from evalyard_core.domain.systems import SystemVersion
-from evalyard_core.domain.traces.completeness import CALLS
+from evalyard_core.domain.traces.completeness import CALLS, Patience
 from evalyard_core.domain.traces.spans import ReceivedSpan, Span, SpanKind, SpanStatus, trace_key
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.evaluators import Trial
 from evalyard_core.services.submissions import Submitted
+from evalyard_workers.engine.called import Called
+from evalyard_workers.engine.traces import RecordTraces
 from tests.fixtures.commands import Commands
 from tests.fixtures.spans import a_received, trace_id
 from tests.support.openai_server import OpenAIServer
@@ -156,6 +160,31 @@ async def test_evaluators_wait_for_the_spans_of_the_system(room: Room, system: T
     ]
     assert (done.progress.running, done.progress.passed, done.progress.failed) == (0, 1, 1)
     assert [len(contexts) for contexts in system.contexts.values()] == [1, 1]
+
+
+async def test_an_output_that_is_used_again_is_scored_with_the_trace_of_its_call(room: Room, system: TracedSystem):
+    """That is there, so that nobody waits for it to be complete."""
+    dataset = await room.dataset([{"answer": "a"}], expected=[["search"]])
+    called, evaluators = await version(room, system), [await tools_evaluator(room)]
+    answers = RunCache(answers_max_age_seconds=3600)
+    first = await room.start(dataset, called, evaluators, cache=answers)
+    await room.finished(first)
+    await take(room, system.spans("a", "search"))
+    await ended(room, first)
+
+    second = await room.start(dataset, called, evaluators, cache=answers, trace_wait_seconds=600)
+    await ended(room, second)
+
+    [source], [record] = await room.records(first), await room.records(second)
+    assert record.cached_from is not None
+    assert (record.cached_from.record_id, record.trace_id) == (source.id, source.trace_id)
+    assert said(record) == said(source) == (ScoreStatus.OK, True, None)
+    assert [len(contexts) for contexts in system.contexts.values()] == [1]
+    patient = RecordTraces(room.store, Patience(limit_seconds=600, quiet_seconds=60))
+    [paid, again] = [stored_outcome(each) for each in (source, record)]
+    assert paid.finished_at is not None
+    assert patient.first_look(Called(source, paid)) == paid.finished_at + timedelta(seconds=60)
+    assert patient.first_look(Called(record, again)) == again.finished_at
 
 
 async def test_other_records_of_the_run_do_not_wait(room: Room, system: TracedSystem):

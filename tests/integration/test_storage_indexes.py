@@ -354,7 +354,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.count_all, selection)
     yield partial(_drained, store.items.cases(selection))
     yield partial(_drained, store.items.cases(old))
-    yield partial(store.runs.by_idempotency_key, seeds.project_id, "key 1")
+    yield partial(store.runs.by_idempotency_key, seeds.project_id, "key 151")
     yield partial(store.runs.previous_of, seeds.runs[:PAGE])
     yield store.runs.hidden
     yield store.runs.without_end
@@ -620,6 +620,12 @@ async def test_the_runs_before_twenty_runs_are_found_without_reading_others(scen
 async def test_a_lane_finds_its_open_records_in_an_index_of_nothing_else(scenario: Scenario):
     [plan] = [plan for plan in scenario.others if "open_in_lane" in plan.label]
     assert plan.indexes == {("records", "run_id_1_lane_1_seq_1")}
+
+
+async def test_a_run_is_found_by_its_idempotency_key_in_the_index_that_keeps_it_unique(scenario: Scenario):
+    [plan] = [plan for plan in scenario.others if "by_idempotency_key" in plan.label]
+    assert plan.indexes == {("runs", "project_id_1_idempotency_key_1")}
+    assert plan.read == 1
 
 
 async def test_what_is_due_is_found_without_what_waits(scenario: Scenario):

@@ -24,6 +24,27 @@ async def test_a_store_is_opened_by_many_at_once_and_again_later(mongodb_url: st
     await again.close()
 
 
+async def test_an_index_that_an_older_version_declared_otherwise_is_made_anew(mongodb_url: str, database_name: str):
+    old = await Store.open(mongodb_url, database_name)
+    name = "project_id_1_idempotency_key_1"
+    await old._database["runs"].drop_index(name)
+    await old._database["runs"].create_index(
+        [("project_id", 1), ("idempotency_key", 1)],
+        unique=True,
+        partialFilterExpression={"idempotency_key": {"$type": "string"}},
+    )
+    await old._database["workers"].drop_index("seen_at_1")
+    await old._database["workers"].create_index([("seen_at", 1)], expireAfterSeconds=60)
+    stores = await asyncio.gather(*(Store.open(mongodb_url, database_name) for _ in range(4)))
+    runs = await old._database["runs"].index_information()
+    assert runs[name]["partialFilterExpression"] == {"idempotency_key": {"$gt": ""}}
+    assert runs[name]["unique"] is True
+    assert len(runs) == 1 + len(INDEXES["runs"])
+    assert (await old._database["workers"].index_information())["seen_at_1"]["expireAfterSeconds"] == 3600
+    for store in [old, *stores]:
+        await store.close()
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [

@@ -30,7 +30,7 @@ def test_each_type_and_each_root_field_has_a_description():
 
 def test_each_connection_has_the_one_shape():
     connections = [name for name in TYPES if name.endswith("Connection")]
-    assert len(connections) == 16
+    assert len(connections) == 18
     for name in connections:
         node = name.removesuffix("Connection")
         assert {field: str(entry.type) for field, entry in TYPES[name].fields.items()} == {
@@ -50,7 +50,7 @@ def test_each_list_that_can_be_long_is_a_connection_of_twenty_unless_asked():
         for name, field in kind.fields.items()
         if str(field.type).endswith("Connection!")
     }
-    assert len(paged) == 25
+    assert len(paged) == 29
     for name, field in paged.items():
         assert str(field.args["first"].type) == "Int", name
         # A trace is opened with many spans at once.

@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "settings.md").read_text()
 NAMES = {f"EVALYARD_{name.upper()}": field for name, field in Settings.model_fields.items()}
 
-#: Read by targets and by the tests; they are no settings of a process.
-OTHERS = re.compile(r"EVALYARD_(SECRET|TEST)(_\w+)?")
+#: Read by clients, by targets and by the tests; they are no settings of a process.
+OTHERS = re.compile(r"EVALYARD_(API_KEY|PROJECT|URL|(SECRET|TEST)(_\w+)?)")
 
 PLACES = [
     *(ROOT / "README.md", ROOT / "Makefile", ROOT / "Dockerfile", ROOT / "docker-compose.yml"),

@@ -16,7 +16,7 @@ from .datasets import DatasetRepository, ItemRepository
 from .evaluators import EvaluatorRepository
 from .exports import ExportRepository
 from .gates import GateRepository
-from .indexes import INDEXES
+from .index_upkeep import ensure_indexes
 from .judgements import JudgementRepository
 from .monitors import MonitorRepository, SightingRepository
 from .outcomes import OutcomeRepository
@@ -142,9 +142,8 @@ class Store:
         return True
 
     async def ensure_indexes(self) -> None:
-        """Create each declared index that is not there; may be called by many processes at once."""
-        for name, indexes in INDEXES.items():
-            await self._database[name].create_indexes(indexes)
+        """Create each declared index that is not there as declared; may be called by many processes at once."""
+        await ensure_indexes(self._database)
 
     async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run `work` in a transaction and return its result; it may run more than once, on write conflicts."""

@@ -48,14 +48,14 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         ),
         _index(("dataset.id", UP), ("system.system_id", UP), ("number", DOWN)),
         _index(("system.version_id", UP), ("at", DOWN), ("_id", DOWN)),
+        # Of a text the database does not see that it has the type of texts, but that it comes after the empty one.
         _index(
             ("project_id", UP),
             ("idempotency_key", UP),
             unique=True,
-            partialFilterExpression={"idempotency_key": {"$type": "string"}},
+            partialFilterExpression={"idempotency_key": {"$gt": ""}},
         ),
-        # A tick of a schedule has one run. Of a text the database does not see that it has the type of texts, but that
-        # it comes after the empty one.
+        # A tick of a schedule has one run.
         _index(
             ("schedule_id", UP),
             ("scheduled_for", UP),
