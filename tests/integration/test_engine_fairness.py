@@ -20,7 +20,9 @@ async def turns(room: Room, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Have turns of a twentieth of a second in the room, and return how many each run has had."""
     monkeypatch.setattr(engine_module, "_TURN_SECONDS", 0.05)
     await room.engine.close()
-    room.engine = Engine(room.services, room.mailbox, room.host, threads=1, evaluator_timeout_seconds=2)
+    room.engine = Engine(
+        room.services, room.mailbox, room.host, threads=1, evaluator_timeout_seconds=2, trace_quiet_seconds=0.2
+    )
     return Counter()
 
 
@@ -75,7 +77,9 @@ async def test_ten_runs_have_equal_shares(room: Room, turns: Counter[str]) -> No
 
 async def test_a_run_that_nobody_waits_behind_keeps_its_turn(room: Room, turns: Counter[str]) -> None:
     """To give a task back and to claim it costs round trips, which a worker with free threads saves."""
-    room.engine = Engine(room.services, room.mailbox, room.host, threads=8, evaluator_timeout_seconds=2)
+    room.engine = Engine(
+        room.services, room.mailbox, room.host, threads=8, evaluator_timeout_seconds=2, trace_quiet_seconds=0.2
+    )
     run = await room.start(*await prepared(room, 200), concurrency=LANES)
     await turn(room, turns)
     for _ in range(LANES):

@@ -55,7 +55,9 @@ async def elsewhere(room: Room, mongodb_url: str, database_name: str) -> AsyncIt
     async with Tap(urlsplit(mongodb_url).port or 0).listening() as tap:
         store = await Store.open(f"mongodb://127.0.0.1:{tap.port}/?directConnection=true", database_name)
         services = Services(store, room.mailbox)
-        engine = Engine(services, room.mailbox, room.host, threads=8, evaluator_timeout_seconds=2)
+        engine = Engine(
+            services, room.mailbox, room.host, threads=8, evaluator_timeout_seconds=2, trace_quiet_seconds=0.2
+        )
         yield Elsewhere(room, tap, engine)
         await engine.close()
         await store.close()

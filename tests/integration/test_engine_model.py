@@ -84,7 +84,9 @@ class World:
         room = self.room = await Room.open(store)
         answering = asyncio.create_task(room.answerer().run())
         services = Services(tapped, room.mailbox)
-        self.other = Engine(services, room.mailbox, room.host, threads=8, evaluator_timeout_seconds=2)
+        self.other = Engine(
+            services, room.mailbox, room.host, threads=8, evaluator_timeout_seconds=2, trace_quiet_seconds=0.2
+        )
         inputs = [{"answer": str(place), "fails": fails} for place, fails in enumerate(FAILS)]
         expected = [str(place) if place % 2 else "other" for place in range(len(FAILS))]
         dataset = await room.dataset(inputs, expected=expected)
