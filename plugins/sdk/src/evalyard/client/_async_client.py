@@ -59,6 +59,10 @@ class AsyncClient:
         """Yield the data of a subscription of the schema."""
         return self._transport.subscribe(query, variables)
 
+    def download(self, address: str) -> AsyncIterator[bytes]:
+        """Yield the parts of a file of the server, such as an export, by its path or its address."""
+        return self._transport.get(address)
+
     async def project_id(self) -> str:
         """Return the id of the project."""
         if self._project_id is None:

@@ -126,6 +126,10 @@ class Client:
         """Yield the data of a subscription of the schema."""
         return self._portal.iterate(self._client.subscribe(query, **variables))
 
+    def download(self, address: str) -> Iterator[bytes]:
+        """Yield the parts of a file of the server, such as an export, by its path or its address."""
+        return self._portal.iterate(self._client.download(address))
+
     def project_id(self) -> str:
         """Return the id of the project."""
         return self._portal.run(self._client.project_id())

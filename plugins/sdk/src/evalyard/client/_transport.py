@@ -48,12 +48,16 @@ class Transport:
         raise problem
 
     async def get(self, address: str) -> AsyncIterator[bytes]:
-        """Yield the parts of a file of the server, such as an export."""
-        async with self._http.stream("GET", address) as response:
-            if response.status_code != httpx.codes.OK:
-                raise Unreachable(f"{response.url} answered with status {response.status_code}.")
-            async for part in response.aiter_bytes():
-                yield part
+        """Yield the parts of a file of the server, such as an export; raises as `ask` does, and does not try again."""
+        try:
+            async with self._http.stream("GET", address) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    raise self._unreadable(response)
+                async for part in response.aiter_bytes():
+                    yield part
+        except httpx.HTTPError as error:
+            raise Unreachable(self._silence(error)) from error
 
     async def subscribe(self, query: str, variables: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield the data of a subscription until it is complete; raises as `ask` does, and does not reconnect."""
@@ -95,6 +99,14 @@ class Transport:
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise NotLoggedIn(_refusal(body["errors"]).args[0])
         return _data(body)
+
+    def _unreadable(self, response: httpx.Response) -> ClientError:
+        try:
+            said = response.json()
+            problem = Refused(said["message"], code=said["code"], field=said.get("field"))
+        except (ValueError, KeyError, TypeError):
+            return Unreachable(self._unavailable(response))
+        return NotLoggedIn(str(problem)) if response.status_code == httpx.codes.UNAUTHORIZED else problem
 
     def _silence(self, error: Exception) -> str:
         reason = str(error) or type(error).__name__
