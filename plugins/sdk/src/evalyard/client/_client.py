@@ -134,6 +134,10 @@ class Client:
         """Return the id of the project."""
         return self._portal.run(self._client.project_id())
 
+    def evaluator_ids(self, evaluators: Sequence[Any]) -> list[str]:
+        """Return the ids of evaluators as `run_and_evaluate` takes them; those that are not there are created."""
+        return self._portal.run(self._client.evaluator_ids(evaluators))
+
     def run(self, run_id: str) -> RunResult:
         """Return a run as it stands."""
         return RunResult.of(self._portal.run(self._client.run(run_id)), self._portal)
