@@ -12,6 +12,8 @@ from ._errors import ClientError, NotLoggedIn, Refused, Unreachable
 from ._settings import Connection
 
 _PROTOCOL: Final = "graphql-transport-ws"
+#: With this code a server closes the connection of who may not ask.
+_UNAUTHORIZED: Final = 4401
 _TRIES: Final = 6
 _LONGEST_PAUSE: Final = 30.0
 _PASSING: Final = frozenset({429, 502, 503, 504})
@@ -62,7 +64,7 @@ class Transport:
     async def subscribe(self, query: str, variables: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield the data of a subscription until it is complete; raises as `ask` does, and does not reconnect."""
         from websockets.asyncio.client import connect  # noqa: PLC0415 - those who only ask need not load it
-        from websockets.exceptions import WebSocketException  # noqa: PLC0415
+        from websockets.exceptions import ConnectionClosed, WebSocketException  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
         address = "ws" + self.connection.url.removeprefix("http") + "/graphql"
@@ -70,9 +72,8 @@ class Transport:
             async with connect(
                 address, subprotocols=[Subprotocol(_PROTOCOL)], additional_headers=self._headers, max_size=None
             ) as socket:
-                await socket.send(json.dumps({"type": "connection_init"}))
+                await socket.send(json.dumps({"type": "connection_init", "payload": self._headers}))
                 operation = {"query": query, "variables": dict(variables)}
-                await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": operation}))
                 async for text in socket:
                     message = json.loads(text)
                     if message["type"] == "complete":
@@ -81,8 +82,14 @@ class Transport:
                         await socket.send(json.dumps({"type": "pong"}))
                     elif message["type"] == "error":
                         raise _refusal(message["payload"])
+                    elif message["type"] == "connection_ack":
+                        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": operation}))
                     elif message["type"] == "next":
                         yield _data(message["payload"])
+        except ConnectionClosed as error:
+            if error.rcvd is not None and error.rcvd.code == _UNAUTHORIZED:
+                raise NotLoggedIn(error.rcvd.reason) from error
+            raise Unreachable(self._silence(error)) from error
         except (OSError, WebSocketException) as error:
             raise Unreachable(self._silence(error)) from error
 
