@@ -67,30 +67,28 @@ class Transport:
         from websockets.exceptions import ConnectionClosed, WebSocketException  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
+        operation = {"query": query, "variables": dict(variables)}
+        answers = {"connection_ack": {"id": "1", "type": "subscribe", "payload": operation}, "ping": {"type": "pong"}}
         address = "ws" + self.connection.url.removeprefix("http") + "/graphql"
         try:
             async with connect(
                 address, subprotocols=[Subprotocol(_PROTOCOL)], additional_headers=self._headers, max_size=None
             ) as socket:
                 await socket.send(json.dumps({"type": "connection_init", "payload": self._headers}))
-                operation = {"query": query, "variables": dict(variables)}
                 async for text in socket:
                     message = json.loads(text)
                     if message["type"] == "complete":
                         return
-                    if message["type"] == "ping":
-                        await socket.send(json.dumps({"type": "pong"}))
+                    if message["type"] == "next":
+                        yield _data(message["payload"])
                     elif message["type"] == "error":
                         raise _refusal(message["payload"])
-                    elif message["type"] == "connection_ack":
-                        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": operation}))
-                    elif message["type"] == "next":
-                        yield _data(message["payload"])
-        except ConnectionClosed as error:
-            if error.rcvd is not None and error.rcvd.code == _UNAUTHORIZED:
-                raise NotLoggedIn(error.rcvd.reason) from error
-            raise Unreachable(self._silence(error)) from error
+                    elif message["type"] in answers:
+                        await socket.send(json.dumps(answers[message["type"]]))
         except (OSError, WebSocketException) as error:
+            closed = error.rcvd if isinstance(error, ConnectionClosed) else None
+            if closed is not None and closed.code == _UNAUTHORIZED:
+                raise NotLoggedIn(closed.reason) from error
             raise Unreachable(self._silence(error)) from error
 
     def _read(self, response: httpx.Response) -> dict[str, Any]:
