@@ -1,6 +1,5 @@
 """Calling the command line in this process, and as one of its own."""
 
-import glob
 import shlex
 import subprocess
 import sys
@@ -17,7 +16,7 @@ def called(line: str) -> Result:
     command, _, source = line.partition(" < ")
     program, *words = shlex.split(command)
     assert program == "evalyard"
-    arguments = [found for word in words for found in (sorted(glob.glob(word)) if "*" in word else [word])]
+    arguments = [found for word in words for found in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
     app = build_app(entry_points(group=GROUP), arguments)
     return CliRunner().invoke(app, arguments, input=Path(source).read_text() if source else None)
 

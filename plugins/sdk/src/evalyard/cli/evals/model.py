@@ -1,8 +1,9 @@
 """The declarative file of `evalyard run`, from which its JSON Schema is made."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 
 from .policy import Declared, Policy
 
@@ -45,7 +46,31 @@ class FunctionEvaluator(Declared):
     function: Function = Field(description="The function, as module:name.")
 
 
-EvaluatorEntry: TypeAlias = str | LibraryEvaluator | FunctionEvaluator
+def _form(entry: Any) -> str | None:
+    """Return which form of an entry is meant, so that what is wrong with it is told of that form only."""
+    if isinstance(entry, str | FunctionEvaluator):
+        return "a name" if isinstance(entry, str) else "a function"
+    if isinstance(entry, Mapping):
+        return "a function" if "function" in entry else "an object"
+    return "an object" if isinstance(entry, Declared) else None
+
+
+EvaluatorEntry: TypeAlias = Annotated[
+    Annotated[str, Tag("a name")]
+    | Annotated[LibraryEvaluator, Tag("an object")]
+    | Annotated[FunctionEvaluator, Tag("a function")],
+    Discriminator(
+        _form,
+        custom_error_type="form",
+        custom_error_message="An evaluator is a name, {plugin: ...} or {function: module:name}",
+    ),
+]
+SystemEntry: TypeAlias = Annotated[
+    Annotated[Function, Tag("a name")] | Annotated[SystemVersion, Tag("an object")],
+    Discriminator(
+        _form, custom_error_type="form", custom_error_message="A system is module:name, or {name: ..., version: ...}"
+    ),
+]
 
 
 class Evaluation(Declared):
@@ -56,7 +81,7 @@ class Evaluation(Declared):
     items: str | None = Field(
         None, description="Instead of a dataset, a file of items beside this one: .json, .jsonl or .csv."
     )
-    system: Function | SystemVersion = Field(
+    system: SystemEntry = Field(
         description="A Python function as module:name, called here; or the version of a system, called by the server."
     )
     evaluators: list[EvaluatorEntry] | None = Field(
@@ -96,6 +121,6 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the file."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "An evaluation that `evalyard run` carries out",
         **Evaluation.model_json_schema(),
+        "title": "A file of evalyard run",
     }

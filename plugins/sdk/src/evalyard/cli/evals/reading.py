@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
@@ -79,25 +79,12 @@ def _unreadable(file: Path, error: yaml.YAMLError) -> Problem:
 
 
 def _problems(file: Path, root: yaml.Node | None, error: ValidationError) -> list[Problem]:
-    """Return the problems, one for each place: of a choice between forms, that of the form which is meant."""
-    problems: dict[tuple[str, int], Problem] = {}
+    """Return the problems, in the order of the file."""
+    problems = []
     for detail in error.errors(include_url=False):
         path, line = _locate(root, detail["loc"])
-        problem = Problem(file, path, line, _message(detail))
-        there = problems.get((path, line))
-        if there is None or there.message.startswith("Input should be a valid string"):
-            problems[path, line] = problem
-    return _innermost(list(problems.values()))
-
-
-def _innermost(problems: list[Problem]) -> list[Problem]:
-    """Leave out what is said of a whole where something is said of its parts."""
-    paths = [problem.path for problem in problems]
-    return [
-        problem
-        for problem in problems
-        if not any(other.startswith((f"{problem.path}.", f"{problem.path}[")) for other in paths)
-    ]
+        problems.append(Problem(file, path, line, _message(detail)))
+    return sorted(problems, key=lambda problem: problem.line)
 
 
 def _locate(root: yaml.Node | None, location: tuple[int | str, ...]) -> tuple[str, int]:
@@ -131,10 +118,6 @@ def _message(detail: "ErrorDetails") -> str:
     if detail["type"] == "missing":
         return "It is missing."
     if detail["type"] == "string_pattern_mismatch":
-        return f"{_shown(detail['input'])} is no function: write module:name."
+        return f"{detail['input']!r} is no function: write module:name."
     message = detail["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{message[0].upper()}{message[1:]}."
-
-
-def _shown(value: Any) -> str:
-    return repr(value)
