@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 
 from evalyard.cli.evals.model import json_schema
+from evalyard.testing.run_plugin import EvalyardCase
 from tests.fixtures.live import Live
 
-from .test_run import failures
+from .test_run import SYSTEM, failures
 
 ROOT = Path(__file__).parents[3]
+GUIDE = (ROOT / "docs" / "ci.md").read_text()
 CI = ROOT / "examples" / "ci"
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 [INSTALL, EVALUATE] = ACTION["runs"]["steps"]
@@ -97,6 +100,30 @@ def test_the_job_for_gitlab_writes_what_it_reports():
 
     assert f"--junit {job['artifacts']['reports']['junit']}" in job["script"][-1]
     assert f"--markdown {job['artifacts']['paths'][0]}" in job["script"][-1]
+
+
+def test_the_guide_shows_an_evaluation_that_passes(live: Live, tmp_path: Path):
+    evaluation, action = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "capitals.yaml").write_text(evaluation)
+    (tmp_path / "desk.py").write_text(SYSTEM)
+
+    done = step(live, tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(yaml.safe_load(action)[-1]["with"]) <= set(ACTION["inputs"])
+
+
+def test_the_guide_shows_a_test_that_is_one():
+    [shown] = re.findall(r"^```\n(@pytest.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {"pytest": pytest, "answer": str.upper, "CAPITALS": {"Peru": "PERU"}}
+
+    exec(shown, names)
+    case = EvalyardCase()
+    names["test_capital"]("Peru", case)
+
+    assert case.output == "PERU"
+    assert names["test_capital"].pytestmark[1].kwargs == {"name": "capitals"}
 
 
 def test_the_example_fits_the_schema():

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from ._calling import System
 from ._evaluating import Evaluation, evaluate
-from ._references import Evaluators, find_project
+from ._references import Evaluators, find_dataset, find_project
 from ._results import AsyncResults, read_results
 from ._settings import connection
 from ._transport import Transport
@@ -68,6 +68,10 @@ class AsyncClient:
         if self._project_id is None:
             self._project_id = await find_project(self._transport)
         return self._project_id
+
+    async def dataset_id(self, dataset: str) -> str:
+        """Return the id of a dataset of the project, by its name or its id."""
+        return str((await find_dataset(self._transport, await self.project_id(), dataset))["id"])
 
     async def evaluator_ids(self, evaluators: Sequence[Any]) -> list[str]:
         """Return the ids of evaluators as `run_and_evaluate` takes them; those that are not there are created."""

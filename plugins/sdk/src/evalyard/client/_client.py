@@ -134,6 +134,10 @@ class Client:
         """Return the id of the project."""
         return self._portal.run(self._client.project_id())
 
+    def dataset_id(self, dataset: str) -> str:
+        """Return the id of a dataset of the project, by its name or its id."""
+        return self._portal.run(self._client.dataset_id(dataset))
+
     def evaluator_ids(self, evaluators: Sequence[Any]) -> list[str]:
         """Return the ids of evaluators as `run_and_evaluate` takes them; those that are not there are created."""
         return self._portal.run(self._client.evaluator_ids(evaluators))
