@@ -172,7 +172,8 @@ async def test_a_feed_goes_on_where_it_was_when_the_server_was_killed():
         server, supervisor = EMBEDDED["mongodb_url"](folder, Settings()), Supervisor(warn=lambda _: None)
         try:
             await supervisor.start([server.spec])
-            store = await Store.open(server.url, f"test_{new_id()}")
+            # On a busy machine it takes the server longer to be back than it may take in operation.
+            store = await Store.open(server.url, f"test_{new_id()}", wait_seconds=30)
             try:
                 await _outlive(store, supervisor)
             finally:

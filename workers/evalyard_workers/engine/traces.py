@@ -47,7 +47,7 @@ class RecordTraces:
             return None
         ended = called.outcome.finished_at or now()
         if called.outcome.cached_from is not None:
-            # The spans came in when the output was paid for.
+            # Its spans came in when the output was paid for.
             return ended
         return self._patience.look_again(ended, self._patience.deadline(ended))
 
