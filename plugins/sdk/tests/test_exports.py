@@ -33,7 +33,8 @@ def _public_names(module):
 
 def test_all_is_sorted_and_holds_every_public_name():
     assert evalyard.__all__ == sorted(evalyard.__all__)
-    assert set(evalyard.__all__) == _public_names(evalyard)
+    assert set(evalyard.__all__) == _public_names(evalyard) | {"AsyncClient", "Client"}
+    assert evalyard.Client is evalyard.client.Client
     assert evalyard.plugins.__all__ == sorted(evalyard.plugins.__all__)
     assert set(evalyard.plugins.__all__) == _public_names(evalyard.plugins)
 

@@ -4,7 +4,7 @@
 `evalyard.values` reads a record's values as text. `evalyard.Client` talks to a server; it wants the extra `client`.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing
 
 from evalyard._config import Config
 from evalyard._decorator import evaluator
@@ -23,7 +23,7 @@ from evalyard._target import (
 )
 from evalyard._variables import Variable
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from evalyard.client import AsyncClient, Client
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     """Load the client where it is asked for: evaluators on a worker need none of it."""
     if name not in {"AsyncClient", "Client"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
