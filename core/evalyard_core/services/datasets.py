@@ -1,34 +1,24 @@
 """Datasets and items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
-from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
+from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item
+from evalyard_core.domain.errors import BadInput, Conflict, NotFound
 from evalyard_core.domain.evaluators import Threshold, VariableMapping
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count, check_name, check_tags, check_text
-from evalyard_core.domain.payload import check_together, dump_json, now
+from evalyard_core.domain.payload import dump_json, now
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
+from .adding import Adding, NewItem, PutItems, check_case, checked
 from .evaluators import EvaluatorService
 from .schemas import check_schema, violations
 
-_MOST_BYTES_A_CALL = 48 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
-    """An item as it comes in."""
-
-    input: Any
-    expected_output: Any = None
-    metadata: Any = None
-    tags: Sequence[str] | None = None
-    source: ItemSource = ItemSource.API
+__all__ = ["DatasetService", "NewItem"]
 
 
 class DatasetService:
@@ -109,38 +99,34 @@ class DatasetService:
     async def add_items(
         self, *, actor: Actor, dataset_id: str, items: Sequence[NewItem]
     ) -> tuple[Dataset, Sequence[Item]]:
-        """Add items as the next version, all or none; returns the dataset as it then is, and the items in order."""
+        """Add items as `put_items` does; returns the dataset as it then is, and the items in order."""
+        put = await self.put_items(actor=actor, dataset_id=dataset_id, items=items)
+        return put.dataset, put.items
+
+    async def put_items(self, *, actor: Actor, dataset_id: str, items: Sequence[NewItem]) -> PutItems:
+        """Add items as the next version, all or none; those whose key an item has replace what it holds.
+
+        Where nothing is new and nothing changes, the dataset stays at its version.
+        """
         dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
-        _check_new(items)
+        sent = checked(items)
+        keys = [item.key for item in sent if item.key is not None]
         moment = now()
 
-        async def write(session: Session) -> tuple[Dataset, Sequence[Item]]:
+        async def write(session: Session) -> PutItems:
+            current = await self._store.items.by_key(dataset.id, keys, session=session) if keys else {}
+            adding = Adding(sent, current)
+            if adding.unchanged == len(sent):
+                return PutItems(dataset=dataset, items=adding.items(dataset, moment), unchanged=len(sent))
+            # Another caller who adds at the same time makes this a write conflict, and all of it is done again.
             grown = await self._store.datasets.advance(
-                dataset.id, added=len(items), removed=0, at=moment, session=session
+                dataset.id, added=adding.news, removed=0, at=moment, session=session
             )
             if grown is None:
                 raise NotFound("There is no such dataset.", field="datasetId")
-            first_seq = grown.next_seq - len(items)
-            added = [
-                Item(
-                    id=new_id(),
-                    dataset_id=grown.id,
-                    project_id=grown.project_id,
-                    seq=first_seq + index,
-                    since=grown.version,
-                    input=item.input,
-                    expected_output=item.expected_output,
-                    metadata=item.metadata,
-                    tags=check_tags(item.tags, field=f"items[{index}].tags"),
-                    source=item.source,
-                    validation_errors=violations(grown.input_schema, item.input),
-                    created_at=moment,
-                    updated_at=moment,
-                )
-                for index, item in enumerate(items)
-            ]
-            await self._store.items.insert_many(added, session=session)
-            return grown, added
+            put = adding.items(grown, moment)
+            await self._store.items.put([item for item in put if item.since == grown.version], session=session)
+            return PutItems(dataset=grown, items=put, updated=adding.updated, unchanged=adding.unchanged)
 
         return await self._store.transaction(write)
 
@@ -161,7 +147,7 @@ class DatasetService:
             if dataset is None or item.id not in found:
                 raise NotFound("There is no such item in the newest version.", field="id")
             changed = replace(found[item.id], **changes, since=dataset.version, updated_at=moment)
-            _check_case(changed, field="input")
+            check_case(changed, field="input")
             changed = replace(changed, validation_errors=violations(dataset.input_schema, changed.input))
             await self._store.items.revise(changed, session=session)
             return changed
@@ -240,30 +226,3 @@ class DatasetService:
         if changed is None:
             raise Conflict("Somebody else has just changed this dataset's evaluators; try again.", field="datasetId")
         return changed
-
-
-def _check_new(items: Sequence[NewItem]) -> None:
-    if not items:
-        raise BadInput("Send at least one item.", field="items")
-    check_count(items, MOST_ITEMS_A_CALL, field="items")
-    total = 0
-    for index, item in enumerate(items):
-        here = f"items[{index}]"
-        if item.input is None:
-            raise BadInput("An item needs an input.", field=f"{here}.input")
-        check_tags(item.tags, field=f"{here}.tags")
-        total += _check_case(item, field=here)
-    if total > _MOST_BYTES_A_CALL:
-        raise LimitExceeded(
-            f"These items have {total:,} bytes; send at most {_MOST_BYTES_A_CALL:,} in one call.", field="items"
-        )
-
-
-def _check_case(case: NewItem | Item, *, field: str) -> int:
-    return check_together(
-        {
-            f"{field}.input": case.input,
-            f"{field}.expectedOutput": case.expected_output,
-            f"{field}.metadata": case.metadata,
-        }
-    )
