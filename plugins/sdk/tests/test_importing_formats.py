@@ -136,7 +136,12 @@ def test_json_lines_and_an_array_in_an_object_may_be_called_json(read):
 
 
 def test_parquet(read, tmp_path):
-    same = {"on": date(2026, 1, 2), "at": datetime.fromisoformat("2026-01-02T03:00"), "d": Decimal("1.25"), "nested": {"a": [1, 2]}}
+    same = {
+        "on": date(2026, 1, 2),
+        "at": datetime.fromisoformat("2026-01-02T03:00"),
+        "d": Decimal("1.25"),
+        "nested": {"a": [1, 2]},
+    }
     rows = [{"q": "one", "n": 1.5}, {"q": "two", "n": math.nan}, {"q": "three", "n": None}]
     pq.write_table(pa.Table.from_pylist([row | same for row in rows]), tmp_path / "made.parquet")
     first, second, third = read("a.parquet", (tmp_path / "made.parquet").read_bytes())

@@ -7,7 +7,9 @@ from ._destination import Destination
 from ._formats import FORMATS
 from ._items import NumberedItem
 from ._mapping import ColumnMapping, read_mapping
+from ._opening import Source
 from ._rejects import Rejects
+from ._results import Result, ToolRun, send_run
 from ._rows import BadRow, CannotImport, Row
 from ._sending import Report, send_items
 from ._showing import showing
@@ -22,9 +24,13 @@ __all__ = [
     "NumberedItem",
     "Rejects",
     "Report",
+    "Result",
     "Row",
+    "Source",
     "Table",
+    "ToolRun",
     "read_mapping",
     "send_items",
+    "send_run",
     "showing",
 ]

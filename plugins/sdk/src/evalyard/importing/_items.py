@@ -57,12 +57,21 @@ def read_items(
 def _item(row: Row, read: ReadItem, keys: Keys, tags: Sequence[str]) -> NumberedItem | BadRow:
     try:
         item = read(row)
+        _check(item)
         keys.give(row.line, item)
     except (ValueError, RecursionError) as error:
         return BadRow(row.line, str(error), row.fields)
     item["source"] = "IMPORT"
     item["tags"] = [*item.get("tags", ()), *tags]
     return NumberedItem(row.line, item)
+
+
+def _check(item: dict[str, Any]) -> None:
+    """Raise ValueError for what no JSON that is sent may hold; it would cost the whole call."""
+    try:
+        json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("has half of a surrogate pair, which is no character") from error
 
 
 def _short(key: str) -> int:

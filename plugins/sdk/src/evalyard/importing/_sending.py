@@ -13,7 +13,8 @@ from ._rows import BadRow
 
 _MOST_ITEMS: Final = 1_000
 _MOST_BYTES: Final = 4 * 1024 * 1024
-_OF_ITEM: Final = re.compile(r"items\[(\d+)\]")
+#: The place of what was refused, in the field of a refusal.
+OF_ENTRY: Final = re.compile(r"(?:items|records)\[(\d+)\]")
 
 ADD_ITEMS: Final = """
 mutation ImportItems($dataset: ID!, $items: [DatasetItemInput!]!) {
@@ -113,7 +114,7 @@ def _send(
         try:
             answer = client.execute(ADD_ITEMS, dataset=dataset_id, items=[entry.item for entry in batch])
         except Refused as error:
-            named = _OF_ITEM.match(error.field or "")
+            named = OF_ENTRY.match(error.field or "")
             if named is None:
                 raise
             bad = batch.pop(int(named[1]))
