@@ -2,6 +2,7 @@
 
 from tests.fixtures.asking import operator
 from tests.fixtures.installed import hosts, site
+from tests.fixtures.live import live
 from tests.fixtures.openai import openai, openai_process
 from tests.fixtures.room import plugin_rules, room, room_commands
 from tests.fixtures.servers import broker_url, database_name, mongodb_url
@@ -16,6 +17,7 @@ __all__ = [
     "hosts",
     "installed_hostile_package",
     "installed_package",
+    "live",
     "mongodb_url",
     "openai",
     "openai_process",

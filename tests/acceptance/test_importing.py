@@ -18,7 +18,7 @@ from tests.fixtures.stack import PROJECT, stack_url
 __all__ = ["stack_url"]
 
 COMMANDS = [
-    EntryPoint("datasets", "tests.support.no_datasets:app", GROUP),
+    EntryPoint("datasets", "evalyard.cli.datasets:app", GROUP),
     EntryPoint("datasets.import", "evalyard.cli.importing:import_file", GROUP),
     EntryPoint("import", "evalyard.cli.imports:app", GROUP),
 ]

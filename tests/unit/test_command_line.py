@@ -6,7 +6,22 @@ from importlib.metadata import entry_points
 
 import pytest
 
-HEAVY = {"dramatiq", "httpx", "numpy", "pymongo", "redis", "scipy", "starlette", "strawberry", "uvicorn"}
+HEAVY = {
+    "dramatiq",
+    "httpx",
+    "evalyard.client",
+    "websockets",
+    "yaml",
+    "numpy",
+    "pymongo",
+    "redis",
+    "scipy",
+    "starlette",
+    "strawberry",
+    "uvicorn",
+}
+
+CLIENT = [("login",), ("datasets",), ("evaluators",), ("systems",), ("runs",), ("runs", "watch"), ("gate",), ("run",)]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -20,11 +35,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_each_command_is_there_and_loads():
     found = entry_points(group="evalyard.commands")
 
-    assert {"up", "serve", "worker", "keys", "plugins"} <= found.names
+    assert {"up", "serve", "worker", "keys", "plugins", "login", "runs", "run", "gate"} <= found.names
     assert [entry_point.load() for entry_point in found]
 
 
-@pytest.mark.parametrize("command", [(), ("up",), ("serve",), ("worker",), ("keys",), ("plugins",)])
+@pytest.mark.parametrize("command", [(), ("up",), ("serve",), ("worker",), ("keys",), ("plugins",), *CLIENT])
 def test_help_is_fast_because_it_imports_nothing_heavy(command):
     done = run(*command, "--help")
 

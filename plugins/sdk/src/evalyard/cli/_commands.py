@@ -9,6 +9,9 @@ from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any, Final
 
 import typer
+from typer.models import CommandInfo
+
+from evalyard.cli._examples import epilog
 
 GROUP: Final = "evalyard.commands"
 _ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -90,13 +93,19 @@ def _attach(app: typer.Typer, name: str, command: typer.Typer | Callable[..., An
     if isinstance(command, typer.Typer):
         # Another package may add to the group; it is not ours to change.
         group = typer.Typer(name=name, help=command.info.help, no_args_is_help=True)
-        group.registered_commands += command.registered_commands
+        group.registered_commands += [_with_examples(offered) for offered in command.registered_commands]
         group.registered_groups += command.registered_groups
         group.registered_callback = command.registered_callback
         app.add_typer(group)
         return group
-    app.command(name)(command)
+    app.command(name, epilog=epilog(command))(command)
     return None
+
+
+def _with_examples(offered: CommandInfo) -> CommandInfo:
+    """Return a group's command with its examples below its help."""
+    offered.epilog = offered.epilog or epilog(offered.callback)
+    return offered
 
 
 def _add_broken(app: typer.Typer, name: str, reason: str) -> None:

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ._exits import ExitCode, leave
+from ._rendering import plain
+from ._session import opened
+
 if TYPE_CHECKING:
     from evalyard.client import Client
     from evalyard.importing import Rejects
@@ -24,30 +28,14 @@ RejectsFile = Annotated[
 ]
 Tag = Annotated[list[str] | None, typer.Option("--tag", help="A tag of every item; may be given several times.")]
 
-_USAGE: Final = 2
-_NOT_DONE: Final = 3
 _LONGEST_SHOWN: Final = 400
-
-
-def stop(sentence: str, code: int = _USAGE) -> typer.Exit:
-    """Say why on stderr, and return what to raise."""
-    typer.echo(f"evalyard: {sentence}", err=True)
-    return typer.Exit(code)
 
 
 @contextmanager
 def connected() -> Iterator["Client"]:
-    """Give a client; what goes wrong ends the command with a sentence, and 3 where the server can't be asked."""
-    # The help must not wait for what only the commands need.
-    from evalyard.client import Client, ClientError, NotLoggedIn, Unreachable  # noqa: PLC0415
-
-    try:
-        with refusals(), Client(tries=4) as client:
-            yield client
-    except (NotLoggedIn, Unreachable) as error:
-        raise stop(str(error), _NOT_DONE) from error
-    except ClientError as error:
-        raise stop(str(error)) from error
+    """Give a client; what goes wrong ends the command with a sentence and its exit code."""
+    with opened() as session:
+        yield session.client
 
 
 @contextmanager
@@ -58,16 +46,16 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except CannotImport as error:
-        raise stop(str(error)) from error
+        raise leave(ExitCode.USAGE, str(error)) from error
 
 
 def show(lines: Iterable[str], items: Iterable[Any]) -> None:
     """Print what is going to be done, and the first items."""
     for line in lines:
-        typer.echo(_printable(line))
+        typer.echo(plain(line))
     for item in items:
         text = json.dumps(item, ensure_ascii=False)
-        typer.echo(f"  {_printable(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + ' …')}")
+        typer.echo(f"  {plain(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + ' …')}")
 
 
 def agree(*, yes: bool, guessed: bool) -> None:
@@ -77,7 +65,9 @@ def agree(*, yes: bool, guessed: bool) -> None:
     if sys.stdin.isatty():
         typer.confirm("Import it?", default=True, abort=True)
     elif guessed:
-        raise stop("Nobody is there to say whether the guess is right: pass --map, or --yes to go by it.")
+        raise leave(
+            ExitCode.USAGE, "Nobody is there to say whether the guess is right: pass --map, or --yes to go by it."
+        )
 
 
 def end(rejects: "Rejects") -> None:
@@ -85,7 +75,7 @@ def end(rejects: "Rejects") -> None:
     if not rejects.count:
         return
     where = f"see {rejects.path}" if rejects.path else "the reasons are above"
-    raise stop(f"{rejects.count:,} rows were not imported; {where}.")
+    raise leave(ExitCode.USAGE, f"{rejects.count:,} rows were not imported; {where}.")
 
 
 def check_all(entries: Iterable[Any], rejects: "Rejects") -> None:
@@ -96,8 +86,4 @@ def check_all(entries: Iterable[Any], rejects: "Rejects") -> None:
         if isinstance(entry, BadRow):
             rejects.add(entry)
     if rejects.count:
-        raise stop(f"{rejects.count:,} rows are bad, so that nothing was imported.")
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+        raise leave(ExitCode.USAGE, f"{rejects.count:,} rows are bad, so that nothing was imported.")

@@ -5,12 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ._examples import examples
 from ._importing import DryRun, RejectsFile, Strict, Tag, Yes, agree, check_all, connected, end, refusals, show
 
 if TYPE_CHECKING:
     from evalyard.importing import Rejects, Table
 
 
+@examples(
+    "evalyard datasets import questions.csv --dataset questions --dry-run",
+    "evalyard datasets import questions.csv -d questions --map input=question --map expected_output=answer",
+    "evalyard datasets import cases.jsonl -d cases --id-column id --yes --rejects rejected.jsonl",
+)
 def import_file(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSON Lines or Parquet.")],
     *,
@@ -42,11 +48,6 @@ def import_file(
 
     Exits with 0 only where every row is in the dataset then, else with 2; importing again is safe.
 
-    $ evalyard datasets import questions.csv --dataset support --dry-run
-
-    $ evalyard datasets import questions.csv -d support --map input=question --map expected_output=answer
-
-    $ evalyard datasets import cases.jsonl -d support --id-column id --yes --rejects rejected.jsonl
     """
     from evalyard.importing import Rejects, Table, read_mapping  # noqa: PLC0415 - the help must not wait for it
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ._examples import examples
 from ._importing import DryRun, RejectsFile, Strict, Tag, agree, check_all, connected, end, refusals, show
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def imports() -> None:
     """Import what other tools have left behind: cases become items of a dataset, results become runs over it."""
 
 
-def _command(tool: str, title: str) -> Callable[..., None]:
+def _command(tool: str, title: str, *lines: str) -> Callable[..., None]:
     def import_it(
         file: _File,
         *,
@@ -43,21 +44,44 @@ def _command(tool: str, title: str) -> Callable[..., None]:
             found = TOOLS[tool](Source(file))
             _import(found, dataset, tag or [], dry_run=dry_run, strict=strict, rejects_file=rejects_file)
 
-    import_it.__doc__ = f"Import {title}.\n\n$ evalyard import {tool} FILE --dataset NAME --dry-run"
-    return import_it
+    import_it.__doc__ = f"Import {title}."
+    return examples(*lines)(import_it)
 
 
-for _tool, _title in (
-    ("openai-evals", "samples and logs of OpenAI Evals, and the hosted service's items and results"),
-    ("promptfoo", "the results that promptfoo writes as JSON"),
-    ("inspect", "a log of Inspect AI, .json or .eval"),
-    ("phoenix", "the examples of a Phoenix dataset"),
-    ("langfuse", "the items of a Langfuse dataset"),
-):
-    app.command(_tool)(_command(_tool, _title))
+app.command("openai-evals")(
+    _command(
+        "openai-evals",
+        "samples and logs of OpenAI Evals, and the hosted service's items and results",
+        "evalyard import openai-evals samples.jsonl --dataset sums",
+        "evalyard import openai-evals output_items.json --dataset sums --dry-run",
+    )
+)
+app.command("promptfoo")(
+    _command(
+        "promptfoo",
+        "the results that promptfoo writes as JSON, a run for each prompt with each provider",
+        "evalyard import promptfoo results.json --dataset sums --dry-run",
+    )
+)
+app.command("inspect")(
+    _command(
+        "inspect", "a log of Inspect AI, .json or .eval", "evalyard import inspect log.eval --dataset sums --dry-run"
+    )
+)
+app.command("phoenix")(
+    _command("phoenix", "the examples of a Phoenix dataset", "evalyard import phoenix examples.csv --dataset sums")
+)
+app.command("langfuse")(
+    _command(
+        "langfuse",
+        "the items of a Langfuse dataset",
+        "evalyard import langfuse items.csv --dataset sums --tag langfuse",
+    )
+)
 
 
 @app.command("huggingface")
+@examples("evalyard import huggingface ./gsm8k --split test --dataset gsm8k --yes")
 def import_folder(
     folder: Annotated[Path, typer.Argument(help="A dataset's folder: a repository, or what save_to_disk wrote.")],
     *,
@@ -73,10 +97,7 @@ def import_folder(
     strict: Strict = False,
     rejects_file: RejectsFile = None,
 ) -> None:
-    """Import a dataset of Hugging Face from its files; each item has its split as a tag.
-
-    $ evalyard import huggingface ./gsm8k --config main --split test --dataset gsm8k --yes
-    """
+    """Import a dataset of Hugging Face from its files; each item has its split as a tag."""
     from evalyard.importing import read_mapping  # noqa: PLC0415
     from evalyard.importing.tools import huggingface  # noqa: PLC0415
 

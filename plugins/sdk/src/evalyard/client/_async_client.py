@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from ._calling import System
 from ._evaluating import Evaluation, evaluate
-from ._references import find_project
+from ._references import Evaluators, find_project
 from ._results import AsyncResults, read_results
 from ._settings import connection
 from ._transport import Transport
@@ -59,11 +59,19 @@ class AsyncClient:
         """Yield the data of a subscription of the schema."""
         return self._transport.subscribe(query, variables)
 
+    def download(self, address: str) -> AsyncIterator[bytes]:
+        """Yield the parts of a file of the server, such as an export, by its path or its address."""
+        return self._transport.get(address)
+
     async def project_id(self) -> str:
         """Return the id of the project."""
         if self._project_id is None:
             self._project_id = await find_project(self._transport)
         return self._project_id
+
+    async def evaluator_ids(self, evaluators: Sequence[Any]) -> list[str]:
+        """Return the ids of evaluators as `run_and_evaluate` takes them; those that are not there are created."""
+        return (await Evaluators.resolve(self._transport, await self.project_id(), evaluators)).ids or []
 
     async def run(self, run_id: str) -> AsyncResults:
         """Return a run as it stands."""

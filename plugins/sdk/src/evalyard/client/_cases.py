@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ._errors import ClientError
-from ._operations import ITEMS
+from ._operations import ITEMS, PLANNED
 from ._transport import Transport
 
 _PAGE: Final = 100
@@ -48,6 +48,25 @@ def case_key(item_id: str | None, input: Any, trial: int) -> str:
     """Return the key of a case."""
     text = item_id or hashlib.sha256(json.dumps(input, sort_keys=True).encode()).hexdigest()
     return f"{text}.{trial}"
+
+
+async def planned_cases(transport: Transport, run_id: str) -> AsyncIterator[Case]:
+    """Yield the cases of the records that a run has from its start, as runs that a target dispatched do."""
+    after: str | None = None
+    while True:
+        page = (await transport.ask(PLANNED, {"id": run_id, "first": _PAGE, "after": after}))["run"]["records"]
+        for edge in page["edges"]:
+            record = edge["node"]
+            yield Case(
+                input=record["input"],
+                expected_output=record["expectedOutput"],
+                metadata=record["metadata"],
+                item_id=record["item"]["id"] if record["item"] else None,
+                trial=record["trial"],
+            )
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
 
 
 def check_items(items: Sequence[Any]) -> None:

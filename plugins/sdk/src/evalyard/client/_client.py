@@ -126,9 +126,17 @@ class Client:
         """Yield the data of a subscription of the schema."""
         return self._portal.iterate(self._client.subscribe(query, **variables))
 
+    def download(self, address: str) -> Iterator[bytes]:
+        """Yield the parts of a file of the server, such as an export, by its path or its address."""
+        return self._portal.iterate(self._client.download(address))
+
     def project_id(self) -> str:
         """Return the id of the project."""
         return self._portal.run(self._client.project_id())
+
+    def evaluator_ids(self, evaluators: Sequence[Any]) -> list[str]:
+        """Return the ids of evaluators as `run_and_evaluate` takes them; those that are not there are created."""
+        return self._portal.run(self._client.evaluator_ids(evaluators))
 
     def run(self, run_id: str) -> RunResult:
         """Return a run as it stands."""

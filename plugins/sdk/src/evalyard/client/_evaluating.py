@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ._calling import Calling, System, takes_context
-from ._cases import Case, case_key, check_items, dataset_cases, given_cases
+from ._cases import Case, case_key, check_items, dataset_cases, given_cases, planned_cases
 from ._errors import ClientError
 from ._journal import Journal
 from ._local import LocalEvaluator
@@ -159,6 +159,9 @@ async def _call_all(
 def _cases(transport: Transport, run: Mapping[str, Any], wanted: Evaluation) -> AsyncIterator[Case]:
     if wanted.items is not None:
         return given_cases(wanted.items, run["trials"])
+    if run["dispatch"] is not None:
+        # It may be of a sample of the dataset only.
+        return planned_cases(transport, run["id"])
     if run["dataset"] is None:
         raise ClientError("The run has no dataset any more; give its items.")
     return dataset_cases(transport, run["dataset"]["id"], run["datasetVersion"], run["trials"])

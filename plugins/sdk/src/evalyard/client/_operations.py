@@ -67,6 +67,7 @@ _RUN: Final = """
 id number name status statusReason trials metadata tags source createdAt startedAt finishedAt datasetVersion
 dataset { id name }
 project { id name }
+dispatch { at }
 progress { revision total pending running completed passed failed errored cancelled percent }
 """
 
@@ -112,6 +113,17 @@ query Submitted($id: ID!, $first: Int, $after: String) {
   run(id: $id) {
     records(first: $first, after: $after) {
       edges { node { trial status input item { id } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+
+PLANNED: Final = """
+query Planned($id: ID!, $first: Int, $after: String) {
+  run(id: $id) {
+    records(first: $first, after: $after) {
+      edges { node { trial status input expectedOutput metadata item { id } } }
       pageInfo { hasNextPage endCursor }
     }
   }

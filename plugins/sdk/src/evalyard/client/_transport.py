@@ -12,6 +12,8 @@ from ._errors import ClientError, NotLoggedIn, Refused, Unreachable
 from ._settings import Connection
 
 _PROTOCOL: Final = "graphql-transport-ws"
+#: With this code a server closes the connection of who may not ask.
+_UNAUTHORIZED: Final = 4401
 _TRIES: Final = 6
 _LONGEST_PAUSE: Final = 30.0
 _PASSING: Final = frozenset({429, 502, 503, 504})
@@ -48,38 +50,45 @@ class Transport:
         raise problem
 
     async def get(self, address: str) -> AsyncIterator[bytes]:
-        """Yield the parts of a file of the server, such as an export."""
-        async with self._http.stream("GET", address) as response:
-            if response.status_code != httpx.codes.OK:
-                raise Unreachable(f"{response.url} answered with status {response.status_code}.")
-            async for part in response.aiter_bytes():
-                yield part
+        """Yield the parts of a file of the server, such as an export; raises as `ask` does, and does not try again."""
+        try:
+            async with self._http.stream("GET", address) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    raise self._unreadable(response)
+                async for part in response.aiter_bytes():
+                    yield part
+        except httpx.HTTPError as error:
+            raise Unreachable(self._silence(error)) from error
 
     async def subscribe(self, query: str, variables: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield the data of a subscription until it is complete; raises as `ask` does, and does not reconnect."""
         from websockets.asyncio.client import connect  # noqa: PLC0415 - those who only ask need not load it
-        from websockets.exceptions import WebSocketException  # noqa: PLC0415
+        from websockets.exceptions import ConnectionClosed, WebSocketException  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
+        operation = {"query": query, "variables": dict(variables)}
+        answers = {"connection_ack": {"id": "1", "type": "subscribe", "payload": operation}, "ping": {"type": "pong"}}
         address = "ws" + self.connection.url.removeprefix("http") + "/graphql"
         try:
             async with connect(
                 address, subprotocols=[Subprotocol(_PROTOCOL)], additional_headers=self._headers, max_size=None
             ) as socket:
-                await socket.send(json.dumps({"type": "connection_init"}))
-                operation = {"query": query, "variables": dict(variables)}
-                await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": operation}))
+                await socket.send(json.dumps({"type": "connection_init", "payload": self._headers}))
                 async for text in socket:
                     message = json.loads(text)
                     if message["type"] == "complete":
                         return
-                    if message["type"] == "ping":
-                        await socket.send(json.dumps({"type": "pong"}))
+                    if message["type"] == "next":
+                        yield _data(message["payload"])
                     elif message["type"] == "error":
                         raise _refusal(message["payload"])
-                    elif message["type"] == "next":
-                        yield _data(message["payload"])
+                    elif message["type"] in answers:
+                        await socket.send(json.dumps(answers[message["type"]]))
         except (OSError, WebSocketException) as error:
+            closed = error.rcvd if isinstance(error, ConnectionClosed) else None
+            if closed is not None and closed.code == _UNAUTHORIZED:
+                raise NotLoggedIn(closed.reason) from error
             raise Unreachable(self._silence(error)) from error
 
     def _read(self, response: httpx.Response) -> dict[str, Any]:
@@ -95,6 +104,14 @@ class Transport:
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise NotLoggedIn(_refusal(body["errors"]).args[0])
         return _data(body)
+
+    def _unreadable(self, response: httpx.Response) -> ClientError:
+        try:
+            said = response.json()
+            problem = Refused(said["message"], code=said["code"], field=said.get("field"))
+        except (ValueError, KeyError, TypeError):
+            return Unreachable(self._unavailable(response))
+        return NotLoggedIn(str(problem)) if response.status_code == httpx.codes.UNAUTHORIZED else problem
 
     def _silence(self, error: Exception) -> str:
         reason = str(error) or type(error).__name__

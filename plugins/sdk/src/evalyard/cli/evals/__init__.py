@@ -1,0 +1,1 @@
+"""Evaluations that are declared in files: what `evalyard run` reads, carries out and judges."""
