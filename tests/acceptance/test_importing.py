@@ -154,9 +154,9 @@ def test_without_a_server_it_exits_with_3(tmp_path: Path, monkeypatch: pytest.Mo
     assert (done.exit_code, "There is no answer from http://127.0.0.1:9" in done.stderr) == (3, True)
 
 
-RUN = """query($id: ID!) { run(id: $id) { name tags metadata status trials dataset { name } records(first: 100) { edges {
-  node { trial status output error { message } latencyMs promptTokens item { key } scores { name value passed status } }
-} } } }"""
+RUN = """query($id: ID!) { run(id: $id) { name tags metadata status trials dataset { name } records(first: 100) {
+  edges { node { trial output error { message } item { key } scores { name value passed } } }
+} } }"""
 
 
 def test_results_of_a_tool_become_a_run_over_a_dataset(client: Client, tmp_path: Path):

@@ -16,7 +16,7 @@ from tests.fixtures.live import Live
 from .calling import called
 
 #: Commands of the server and of plugin packages have tests of their own.
-OTHERS = {"up", "serve", "worker", "keys", "plugins"}
+OTHERS = {"up", "serve", "worker", "keys", "plugins", "schema"}
 #: Where the examples of one command need what those of another do: they run in this order.
 FIRST = ["login", "whoami", "projects", "datasets", "import", "evaluators", "systems", "runs", "gate", "run", "logout"]
 
