@@ -1,6 +1,6 @@
 import { type Client, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
-import type { TypedDocumentString } from "./gql/graphql.js";
+import type { Operation } from "./operations.js";
 
 /** Where the server is, and the key of whoever asks. */
 export interface Connection {
@@ -8,16 +8,16 @@ export interface Connection {
   apiKey?: string;
 }
 
-/** Return the data of a query or mutation; its variables and its data have the types of the document. */
+/** Return the data of a query or mutation; its variables and its data have the types of the operation. */
 export async function ask<Data, Variables>(
   { url, apiKey }: Connection,
-  document: TypedDocumentString<Data, Variables>,
+  operation: Operation<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...(apiKey ? { Authorization: `Bearer ${apiKey}` } : {}) },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    body: JSON.stringify({ query: operation.text, variables }),
   });
   const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
   if (errors?.length || !data) throw new Error(errors?.[0]?.message ?? `status ${response.status}`);
@@ -36,10 +36,10 @@ export function open({ url, apiKey }: Connection): Client {
 /** Yield what a subscription tells. */
 export async function* follow<Data, Variables extends Record<string, unknown>>(
   client: Client,
-  document: TypedDocumentString<Data, Variables>,
+  operation: Operation<Data, Variables>,
   variables: Variables,
 ): AsyncGenerator<Data> {
-  for await (const { data, errors } of client.iterate<Data>({ query: document.toString(), variables })) {
+  for await (const { data, errors } of client.iterate<Data>({ query: operation.text, variables })) {
     if (errors?.length || !data) throw new Error(errors?.[0]?.message ?? "no data");
     yield data;
   }
