@@ -185,10 +185,10 @@ async def _fill_items(store: Store, datasets: list[Dataset]) -> list[str]:
 
     async def write(session: Any) -> list[str]:
         for dataset in datasets[:2]:
-            items = [an_item(dataset, seq=seq) for seq in range(MANY)]
+            items = [an_item(dataset, seq=seq, key=f"row {seq}" if seq % 2 else None) for seq in range(MANY)]
             await store.items.insert_many(items, session=session)
             for item in items[::3]:
-                await store.items.revise(an_item(dataset, id=item.id, seq=item.seq, since=2), session=session)
+                await store.items.revise(replace(item, since=2), session=session)
             await store.items.retire([item.id for item in items[1::3]], since=3, session=session)
 
         return [item.id for item in items[:PAGE]]
@@ -332,6 +332,11 @@ def _filtered_lists(seeds: Seeds) -> Iterator[tuple[str, Lists[Any, Any], Any]]:
 # -------------------------------------------------------------------------------------------------- the other steps
 
 
+async def _keyed(store: Store, dataset_id: str) -> None:
+    keys = [f"row {seq}" for seq in range(PAGE)]
+    await store.transaction(lambda session: store.items.by_key(dataset_id, keys, session=session))
+
+
 def _reads(seeds: Seeds) -> Iterator[Step]:
     """Yield what is read otherwise; not `workers.remembered`, which is all of its collection."""
     store, dataset, record = seeds.store, seeds.dataset, seeds.records[0]
@@ -350,6 +355,7 @@ def _reads(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.items.get_many, seeds.item_ids)
     yield partial(store.items.current, seeds.item_ids)
     yield partial(store.items.present, seeds.item_ids)
+    yield partial(_keyed, store, dataset.id)
     yield partial(store.items.at_version, seeds.item_ids, dataset.id, 1)
     yield partial(store.items.count_all, selection)
     yield partial(_drained, store.items.cases(selection))

@@ -72,8 +72,11 @@ TRIALS: dict[str, list[tuple[dict[str, Any], Any, Any]]] = {
 }
 
 
-#: Pages whose Python asks a server: test_guide_to_sending_traces.py and test_client.py run it.
-RUN_ELSEWHERE = {"docs/python-client.md", "docs/traces.md"}
+#: Pages whose Python asks a server: the tests of sending traces, of the client and of importing run it.
+RUN_ELSEWHERE = {
+    *("docs/python-client.md", "docs/traces.md"),
+    *("docs/importing.md", "docs/moving-from-openai-evals.md"),
+}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -262,7 +265,8 @@ COMMANDS = {
 def test_commands_are_found_in_the_text_and_in_blocks():
     called = {arguments[0] for arguments in COMMANDS.values()}
 
-    assert {"up", "serve", "worker", "keys", "plugins", "login", "runs", "run", "gate"} <= called
+    own = {"up", "serve", "worker", "keys", "plugins", "login", "runs", "run", "gate", "datasets", "import", "schema"}
+    assert own <= called
 
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS)

@@ -1,9 +1,12 @@
 """The committed copy of the schema, and what every part of it must have."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
+from typer.testing import CliRunner
 
+from evalyard.cli._commands import GROUP, build_app
 from evalyard_schema.schema import schema
 
 COMMITTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
@@ -13,6 +16,11 @@ ROOTS = {"Query", "Mutation", "Subscription"}
 
 def test_the_committed_schema_is_the_one_that_is_served():
     assert COMMITTED.read_text() == schema.as_str(), "write it anew: python -m evalyard_schema > schema/schema.graphql"
+
+
+def test_a_release_prints_its_schema():
+    done = CliRunner().invoke(build_app(entry_points(group=GROUP), ["schema"]), ["schema"])
+    assert (done.exit_code, done.stdout) == (0, COMMITTED.read_text())
 
 
 def test_the_committed_schema_can_be_read():

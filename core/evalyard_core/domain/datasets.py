@@ -56,7 +56,10 @@ class ValidationError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One case as it stands from dataset version `since` on."""
+    """One case as it stands from dataset version `since` on.
+
+    `key` is the caller's own name for it: a dataset version has one item of a key at most, and it never changes.
+    """
 
     id: str
     dataset_id: str
@@ -72,3 +75,4 @@ class Item:
     created_at: datetime
     updated_at: datetime
     source_trace_id: str | None = None
+    key: str | None = None

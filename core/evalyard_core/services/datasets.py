@@ -1,44 +1,25 @@
 """Datasets and items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from evalyard_core.domain.access import Actor, Role
-from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item, ItemSource
-from evalyard_core.domain.errors import BadInput, Conflict, LimitExceeded, NotFound
+from evalyard_core.domain.datasets import AttachedEvaluator, Dataset, Item
+from evalyard_core.domain.errors import BadInput, Conflict, NotFound
 from evalyard_core.domain.evaluators import Threshold, VariableMapping
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.limits import MOST_ITEMS_A_CALL, check_count, check_name, check_tags, check_text
-from evalyard_core.domain.payload import check_together, dump_json, now
-from evalyard_core.domain.redaction import Redactor
+from evalyard_core.domain.payload import dump_json, now
 from evalyard_core.storage import Store
 from evalyard_core.storage.collection import Session
 
+from .adding import Adding, NewItem, PutItems, check_case, checked, redacted_changes, redacted_items
 from .evaluators import EvaluatorService
 from .redacting import redacted, rules_of
 from .schemas import check_schema, violations
 
-_MOST_BYTES_A_CALL = 48 * 1024 * 1024
-#: What rules of redaction hold for, by the names of an item's fields.
-_PARTS = {"input": "input", "expected_output": "expectedOutput", "metadata": "metadata"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
-    """An item as it comes in.
-
-    One with an id of its own is added once: where the newest version has it, it stays as it is.
-    """
-
-    input: Any
-    expected_output: Any = None
-    metadata: Any = None
-    tags: Sequence[str] | None = None
-    source: ItemSource = ItemSource.API
-    id: str | None = None
-    source_trace_id: str | None = None
+__all__ = ["DatasetService", "NewItem"]
 
 
 class DatasetService:
@@ -119,46 +100,50 @@ class DatasetService:
     async def add_items(
         self, *, actor: Actor, dataset_id: str, items: Sequence[NewItem]
     ) -> tuple[Dataset, Sequence[Item]]:
-        """Add items as the next version, all or none; returns the dataset as it then is, and the items in order."""
-        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
-        _check_new(items)
-        return await self.store_items(dataset, items)
+        """Add items as `put_items` does; returns the dataset as it then is, and the items in order."""
+        put = await self.put_items(actor=actor, dataset_id=dataset_id, items=items)
+        return put.dataset, put.items
 
-    async def store_items(self, dataset: Dataset, items: Sequence[NewItem]) -> tuple[Dataset, Sequence[Item]]:
-        """Add items that were checked, as the next version; where all of them are there, nothing changes."""
-        items = await redacted(items, await rules_of(self._store, dataset.project_id), _redacted_items)
+    async def put_items(self, *, actor: Actor, dataset_id: str, items: Sequence[NewItem]) -> PutItems:
+        """Add items as the next version, all or none; those whose key an item has replace what it holds.
+
+        Where nothing is new and nothing changes, the dataset stays at its version.
+        """
+        dataset = await self.require(actor=actor, dataset_id=dataset_id, role=Role.EDITOR, field="datasetId")
+        return await self.store_items(dataset, checked(items))
+
+    async def store_items(self, dataset: Dataset, items: Sequence[NewItem]) -> PutItems:
+        """Add items that were checked; where none is new and none changes, the dataset stays at its version."""
+        sent = await redacted(items, await rules_of(self._store, dataset.project_id), redacted_items)
+        keys = [item.key for item in sent if item.key is not None]
+        ids = [item.id for item in sent if item.id is not None]
         moment = now()
 
-        async def write(session: Session) -> tuple[Dataset, Sequence[Item]]:
-            known = [item.id for item in items if item.id is not None]
-            there = await self._store.items.current(known, session=session) if known else {}
-            new = [item for item in items if item.id not in there]
-            grown = await self._advance(dataset.id, added=len(new), at=moment, session=session)
-            first_seq = grown.next_seq - len(new)
-            added = [_placed(item, grown, first_seq + index, moment) for index, item in enumerate(new)]
-            if added:
-                await self._store.items.insert_many(added, session=session)
-            rest = iter(added)
-            return grown, [there.get(item.id or "") or next(rest) for item in items]
+        async def write(session: Session) -> PutItems:
+            by_key = await self._store.items.by_key(dataset.id, keys, session=session) if keys else {}
+            by_id = await self._store.items.current(ids, session=session) if ids else {}
+            adding = Adding(sent, by_key, by_id)
+            if adding.unchanged == len(sent):
+                there = (await self._store.datasets.get_many([dataset.id], session=session)).get(dataset.id, dataset)
+                return PutItems(dataset=there, items=adding.items(there, moment), unchanged=len(sent))
+            # Another caller who adds at the same time makes this a write conflict, and all of it is done again.
+            grown = await self._store.datasets.advance(
+                dataset.id, added=adding.news, removed=0, at=moment, session=session
+            )
+            if grown is None:
+                raise NotFound("There is no such dataset.", field="datasetId")
+            put = adding.items(grown, moment)
+            await self._store.items.put([item for item in put if item.since == grown.version], session=session)
+            return PutItems(dataset=grown, items=put, updated=adding.updated, unchanged=adding.unchanged)
 
         return await self._store.transaction(write)
-
-    async def _advance(self, dataset_id: str, *, added: int, at: datetime, session: Session) -> Dataset:
-        """Return a dataset at its next version, or as it is where nothing is added; refuse one that is gone."""
-        if added:
-            dataset = await self._store.datasets.advance(dataset_id, added=added, removed=0, at=at, session=session)
-        else:
-            dataset = (await self._store.datasets.get_many([dataset_id], session=session)).get(dataset_id)
-        if dataset is None:
-            raise NotFound("There is no such dataset.", field="datasetId")
-        return dataset
 
     async def update_item(self, *, actor: Actor, item_id: str, changes: Mapping[str, Any]) -> Item:
         """Change an item from the next version on; earlier versions keep it as it was."""
         item = await self.require_item(actor=actor, item_id=item_id)
         if changes.get("input", item.input) is None:
             raise BadInput("An item needs an input.", field="input.input")
-        changes = await redacted(changes, await rules_of(self._store, item.project_id), _redacted_changes)
+        changes = await redacted(changes, await rules_of(self._store, item.project_id), redacted_changes)
         if "tags" in changes:
             changes = {**changes, "tags": check_tags(changes["tags"], field="input.tags")}
         moment = now()
@@ -171,7 +156,7 @@ class DatasetService:
             if dataset is None or item.id not in found:
                 raise NotFound("There is no such item in the newest version.", field="id")
             changed = replace(found[item.id], **changes, since=dataset.version, updated_at=moment)
-            _check_case(changed, field="input")
+            check_case(changed, field="input")
             changed = replace(changed, validation_errors=violations(dataset.input_schema, changed.input))
             await self._store.items.revise(changed, session=session)
             return changed
@@ -250,61 +235,3 @@ class DatasetService:
         if changed is None:
             raise Conflict("Somebody else has just changed this dataset's evaluators; try again.", field="datasetId")
         return changed
-
-
-def _redacted_items(items: Sequence[NewItem], redactor: Redactor) -> Sequence[NewItem]:
-    return [
-        replace(item, **_redacted_changes({name: getattr(item, name) for name in _PARTS}, redactor)) for item in items
-    ]
-
-
-def _redacted_changes(changes: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any]:
-    return {
-        name: redactor.value(value, path=_PARTS[name]) if name in _PARTS else value for name, value in changes.items()
-    }
-
-
-def _placed(item: NewItem, dataset: Dataset, seq: int, moment: datetime) -> Item:
-    return Item(
-        id=item.id or new_id(),
-        dataset_id=dataset.id,
-        project_id=dataset.project_id,
-        seq=seq,
-        since=dataset.version,
-        input=item.input,
-        expected_output=item.expected_output,
-        metadata=item.metadata,
-        tags=check_tags(item.tags, field="tags"),
-        source=item.source,
-        source_trace_id=item.source_trace_id,
-        validation_errors=violations(dataset.input_schema, item.input),
-        created_at=moment,
-        updated_at=moment,
-    )
-
-
-def _check_new(items: Sequence[NewItem]) -> None:
-    if not items:
-        raise BadInput("Send at least one item.", field="items")
-    check_count(items, MOST_ITEMS_A_CALL, field="items")
-    total = 0
-    for index, item in enumerate(items):
-        here = f"items[{index}]"
-        if item.input is None:
-            raise BadInput("An item needs an input.", field=f"{here}.input")
-        check_tags(item.tags, field=f"{here}.tags")
-        total += _check_case(item, field=here)
-    if total > _MOST_BYTES_A_CALL:
-        raise LimitExceeded(
-            f"These items have {total:,} bytes; send at most {_MOST_BYTES_A_CALL:,} in one call.", field="items"
-        )
-
-
-def _check_case(case: NewItem | Item, *, field: str) -> int:
-    return check_together(
-        {
-            f"{field}.input": case.input,
-            f"{field}.expectedOutput": case.expected_output,
-            f"{field}.metadata": case.metadata,
-        }
-    )

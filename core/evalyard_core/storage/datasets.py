@@ -132,8 +132,20 @@ class ItemRepository(Listed[Item, ItemList]):
         return self._codec.decode(row)
 
     async def insert_many(self, items: Sequence[Item], *, session: Session) -> None:
-        """Store the first revisions of new items."""
+        """Store revisions of items that have none which is open."""
         await self._rows.insert_many([self._document(item) for item in items], session=session)
+
+    async def put(self, items: Sequence[Item], *, session: Session) -> None:
+        """Store revisions that begin with one dataset version; they end those that their items had before."""
+        ended = {"item_id": {"$in": [item.id for item in items]}, "until": _OPEN}
+        await self._rows.update_many(ended, {"$set": {"until": items[0].since}}, session=session)
+        await self.insert_many(items, session=session)
+
+    async def by_key(self, dataset_id: str, keys: Sequence[str], *, session: Session) -> dict[str, Item]:
+        """Return the items that the newest version has of some keys, by key."""
+        query = {"dataset_id": dataset_id, "key": {"$in": list(keys)}, "until": _OPEN}
+        items = [self._decode(row) async for row in self._rows.find(query, session=session)]
+        return {item.key: item for item in items if item.key is not None}
 
     async def revise(self, item: Item, *, session: Session) -> None:
         """Replace an item's newest revision from version `item.since` on."""

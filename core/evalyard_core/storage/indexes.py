@@ -20,6 +20,14 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         # The items of an older version: what is of another one is passed over without being read.
         _index(("dataset_id", UP), ("seq", UP), ("_id", UP), ("since", UP), ("until", UP)),
         _index(("item_id", UP), ("since", DOWN)),
+        # Two callers who add a key at once can't both have it.
+        _index(
+            ("dataset_id", UP),
+            ("key", UP),
+            ("until", UP),
+            unique=True,
+            partialFilterExpression={"key": {"$type": "string"}},
+        ),
         _index(("project_id", UP)),
     ],
     "evaluators": [

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import UNSET
 from strawberry.scalars import JSON
 
-from evalyard_core.services.datasets import NewItem
+from evalyard_core.services.adding import NewItem
 from evalyard_schema.described import input_type
 from evalyard_schema.enums import ItemSource
 from evalyard_schema.given import changes
@@ -43,13 +43,17 @@ class UpdateDatasetInput:
 
 @input_type
 class DatasetItemInput:
-    """A new case."""
+    """A new case, or what an item is to hold from now on."""
 
     input: JSON
     expected_output: JSON | None
     metadata: JSON | None
     tags: list[str] | None
     source: ItemSource | None = ItemSource.API
+    key: str | None = strawberry.field(
+        description="Your own name for it, 200 characters at most. Where the dataset has an item of this key, that one "
+        "gets this content, and keeps its id; equal content changes nothing.",
+    )
 
     def to_domain(self) -> NewItem:
         """Return the item."""
@@ -59,6 +63,7 @@ class DatasetItemInput:
             metadata=self.metadata,
             tags=self.tags,
             source=self.source or ItemSource.API,
+            key=self.key,
         )
 
 

@@ -15,10 +15,12 @@ from evalyard_schema.types.item import DatasetItem
 
 @object_type
 class AddedItems:
-    """A dataset at the version that has the new items."""
+    """A dataset at the version that has the items."""
 
     dataset: Dataset
     items: list[DatasetItem] = strawberry.field(description="In the order in which they were sent.")
+    updated: int = strawberry.field(default=0, description="How many were there by their key and have changed.")
+    unchanged: int = strawberry.field(default=0, description="How many were there by their key, and stay as they were.")
 
 
 @strawberry.type
@@ -29,13 +31,18 @@ class ItemMutation:
     async def add_dataset_items(
         self, info: Info, dataset_id: strawberry.ID, items: list[DatasetItemInput]
     ) -> AddedItems:
-        """All or nothing, at most 1,000 items a call."""
-        dataset, added = await info.context.services.datasets.add_items(
+        """All or nothing, at most 1,000 items a call; one with the key of an item replaces what that one holds."""
+        put = await info.context.services.datasets.put_items(
             actor=info.context.actor,
             dataset_id=decode(dataset_id, "Dataset", field="datasetId"),
             items=[item.to_domain() for item in items],
         )
-        return AddedItems(dataset=Dataset.of(dataset), items=[DatasetItem.of(item) for item in added])
+        return AddedItems(
+            dataset=Dataset.of(put.dataset),
+            items=[DatasetItem.of(item) for item in put.items],
+            updated=put.updated,
+            unchanged=put.unchanged,
+        )
 
     @mutation
     async def add_traces_to_dataset(

@@ -39,6 +39,7 @@ class DatasetItem(Node):
     metadata: JSON | None
     tags: list[str]
     source: ItemSource
+    key: str | None = strawberry.field(description="The name that whoever added it has for it.")
     created_at: datetime
     updated_at: datetime
 
@@ -53,6 +54,7 @@ class DatasetItem(Node):
             metadata=item.metadata,
             tags=list(item.tags),
             source=item.source,
+            key=item.key,
             created_at=item.created_at,
             updated_at=item.updated_at,
         )

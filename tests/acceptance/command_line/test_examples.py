@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import typer
@@ -15,9 +16,9 @@ from tests.fixtures.live import Live
 from .calling import called
 
 #: Commands of the server and of plugin packages have tests of their own.
-OTHERS = {"up", "serve", "worker", "keys", "plugins"}
+OTHERS = {"up", "serve", "worker", "keys", "plugins", "schema"}
 #: Where the examples of one command need what those of another do: they run in this order.
-FIRST = ["login", "whoami", "projects", "datasets", "evaluators", "systems", "runs", "gate", "run", "logout"]
+FIRST = ["login", "whoami", "projects", "datasets", "import", "evaluators", "systems", "runs", "gate", "run", "logout"]
 
 EVALUATION = """\
 name: desk
@@ -27,6 +28,27 @@ policy: {min_pass_rate: 0.7}
 """
 
 
+def write_imported(folder: Path) -> None:
+    """Write what the examples of commands that import name."""
+    task = {"eval": {"task": "sums"}}
+    hosted = {"object": "eval.run.output_item", "datasource_item": {"question": "2 + 2?"}, "results": []}
+    contents = {
+        "questions.csv": "question,answer\n2 + 2?,4\n",
+        "cases.jsonl": '{"id": 1, "input": "2 + 2?"}\n',
+        "samples.jsonl": '{"input": "2 + 2?", "ideal": "4"}\n',
+        "output_items.json": json.dumps({"object": "list", "data": [hosted]}),
+        "results.json": json.dumps({"results": {"version": 3, "results": [{"vars": {"q": "2 + 2?"}}]}}),
+        "examples.csv": "example_id,input_question,output_answer\n1,2 + 2?,4\n",
+        "items.csv": "id,input,expectedOutput\n1,2 + 2?,4\n",
+    }
+    for name, text in contents.items():
+        (folder / name).write_text(text)
+    (folder / "gsm8k").mkdir()
+    (folder / "gsm8k" / "test.csv").write_text("question,answer\n2 + 2?,4\n")
+    with ZipFile(folder / "log.eval", "w") as archive:
+        archive.writestr("header.json", json.dumps(task))
+
+
 def commands() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each command and its examples."""
     for entry in entry_points(group=GROUP):
@@ -34,7 +56,7 @@ def commands() -> Iterator[tuple[str, tuple[str, ...]]]:
         if entry.name.partition(".")[0] in OTHERS:
             continue
         if not isinstance(found, typer.Typer):
-            yield entry.name, examples_of(found)
+            yield entry.name.replace(".", " "), examples_of(found)
             continue
         for command in found.registered_commands:
             assert command.callback is not None
@@ -51,6 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("examples")
     (made / "evals").mkdir()
     (made / "evals" / "desk.yaml").write_text(EVALUATION)
+    write_imported(made)
     return made
 
 

@@ -265,6 +265,22 @@ CASES: tuple[Refused, ...] = (
         items=[{"input": 1, "tags": ["x" * 201]}],
     ),
     bad_input(
+        "two items of one key",
+        op.ADD_ITEMS,
+        "items[1].key",
+        "items[0] has the key 'a' already; send each key once.",
+        datasetId="<dataset>",
+        items=[{"input": 1, "key": "a"}, {"input": 2, "key": " a"}],
+    ),
+    bad_input(
+        "a blank key",
+        op.ADD_ITEMS,
+        "items[0].key",
+        "A name can't be empty.",
+        datasetId="<dataset>",
+        items=[{"input": 1, "key": " "}],
+    ),
+    bad_input(
         "null for an item's input",
         op.UPDATE_ITEM,
         "input.input",

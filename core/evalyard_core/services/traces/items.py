@@ -74,9 +74,9 @@ class TraceItems:
             )
             for trace in new
         ]
-        changed, added = await self._datasets.store_items(dataset, items)
-        there |= {item.id: item for item in added}
-        return changed, [there[ids[trace.id]] for trace in traces]
+        put = await self._datasets.store_items(dataset, items)
+        there |= {item.id: item for item in put.items}
+        return put.dataset, [there[ids[trace.id]] for trace in traces]
 
     async def _require(self, actor: Actor, dataset: Dataset, trace_ids: Sequence[str]) -> list[Trace]:
         if not trace_ids:
