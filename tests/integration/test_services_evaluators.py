@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evalyard_core.domain.access import Role
+from evalyard_core.domain.client_scores import CLIENT_PLUGINS
 from evalyard_core.domain.errors import BadInput, Conflict, Forbidden, LimitExceeded, NotFound, Refusal
 from evalyard_core.domain.evaluators import Evaluator, ScoreType, Threshold, ThresholdOperator, VariableMapping
 from evalyard_core.domain.ids import new_id
@@ -51,7 +52,8 @@ def test_a_plugin_that_works_nowhere_is_broken_and_shows_what_was_known_of_it():
 
 def test_a_plugin_that_no_live_worker_has_is_offline_and_a_target_is_gone():
     merged = merge([], [a_plugin()])
-    assert merged.evaluators == {"acme/exact": replace(a_plugin(), health=PluginHealth.OFFLINE)}
+    # What runs beside the system needs no worker.
+    assert merged.evaluators == {"acme/exact": replace(a_plugin(), health=PluginHealth.OFFLINE), **CLIENT_PLUGINS}
     assert merged.targets == {}
     targets = merge([a_worker(a_target(version="x.y")), a_worker(a_target(version="0.1"))], []).targets
     assert targets["acme/echo"].version == "0.1"
@@ -64,8 +66,9 @@ async def test_the_library_lists_plugins_by_key_and_finds_them(store: Store):
     library = house.services.library
     page = await library.page(search=None, first=3, after=None)
     assert [plugin.key for plugin in page.items] == ["a/one", "a/three", "b/two"]
-    rest = await library.page(search=None, first=3, after=page.cursors[-1])
-    assert ([plugin.key for plugin in rest.items], rest.has_next, rest.has_previous) == (["c/four"], False, True)
+    rest = await library.page(search=None, first=5, after=page.cursors[-1])
+    assert [plugin.key for plugin in rest.items] == ["c/four", *sorted(CLIENT_PLUGINS)]
+    assert (rest.has_next, rest.has_previous) == (False, True)
     found = await library.page(search="ABOUT A/", first=3, after=None)
     assert [plugin.key for plugin in found.items] == ["a/one", "a/three"]
     with pytest.raises(BadInput):
@@ -312,6 +315,7 @@ async def test_a_score_is_tried_out_on_made_up_values_and_on_a_record_and_nothin
             "expected": "wanted",
             "output": "out",
             "metadata": {"m": 1},
+            "trace": None,
             "record": {
                 "latency_ms": None,
                 "cost_usd": None,

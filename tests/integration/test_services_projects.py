@@ -7,6 +7,7 @@ from evalyard_core.domain.access import Actor, Role
 from evalyard_core.domain.errors import BadInput, Conflict, Forbidden, LimitExceeded, NotFound
 from evalyard_core.domain.ids import new_id
 from evalyard_core.domain.payload import now
+from evalyard_core.domain.traces.spans import span_key
 from evalyard_core.services.access import ANYONE
 from evalyard_core.services.submissions import Submitted
 from evalyard_core.storage import Store
@@ -99,6 +100,8 @@ async def fill(house: House) -> None:
         await house.services.records.add_score(actor=ANYONE, record_id=record.id, name="tone", value=value)
     spans = [a_received(0), a_received(1, parent=0)]
     await house.services.trace_intake.take_spans(project_id=house.project.id, received=spans)
+    noted = span_key(house.project.id, spans[0].trace_id, spans[0].span_id)
+    await house.services.span_noting.add_score(actor=ANYONE, span_id=noted, name="tone", value=True)
 
 
 async def test_deleting_a_project_leaves_nothing_of_it_and_everything_of_the_others(store: Store):

@@ -218,12 +218,12 @@ async def test_more_evaluators_than_a_run_takes_are_refused_when_they_are_attach
 
 
 async def test_a_run_may_have_a_million_records(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("evalyard_core.services.starting.MOST_RECORDS_A_RUN", 10)
+    monkeypatch.setattr("evalyard_core.services.starting.MOST_RECORDS_A_RUN", 30)
     dataset, version = await house.dataset(6), await house.system_version()
     given = {"dataset_id": dataset.id, "system_version_id": version.id}
-    refusal = await house.refusal(house.start(**given, settings=RunSettings(trials=2)))
+    refusal = await house.refusal(house.start(**given, settings=RunSettings(trials=6)))
     assert (type(refusal), refusal.field) == (LimitExceeded, "input.trials")
-    await house.start(**given, settings=RunSettings(trials=2, sample_size=5))
+    await house.start(**given, settings=RunSettings(trials=6, sample_size=5))
     await house.start(**given, settings=RunSettings(trials=3, item_tags=("tag 0",)))
 
 

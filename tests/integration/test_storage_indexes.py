@@ -420,7 +420,7 @@ def _writes(seeds: Seeds) -> Iterator[Step]:
     yield partial(store.run_limits.allot, run_id, 1.0, lane=0, lanes=4, spent=0.0)
     yield partial(store.run_limits.give_back, run_id, 0)
     yield partial(store.run_limits.stop_soon, run_id, "enough")
-    yield partial(store.tasks.overdue, due_seconds=10)
+    yield store.tasks.overdue
     yield partial(store.runs.hide_old, seeds.project_id, now() - timedelta(days=30))
     yield partial(store.tasks.wake, run_id, due_seconds=10)
     yield partial(store.tasks.reopen, run_id, due_seconds=10)
